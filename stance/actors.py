@@ -1,0 +1,327 @@
+"""Actors: which mentions of a sentence speak or act, and who they are.
+
+Sentences of one article go in, in order; for each, the mentions that take part come out, with
+pronouns and "both" resolved to somebody named before. A name that the target does not know stays
+itself, and a pronoun without an antecedent keeps no canonical name: nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from stance.mentions import Mention, Token, find_mentions, tokenize
+from stance.targets import Target
+from stance.verbs import (
+    ADVERBIALS,
+    AUXILIARIES,
+    BE,
+    OUTLET_NOUNS,
+    POSITION_NOUNS,
+    REPORTING_VERBS,
+    STATIVES,
+    VERBS,
+)
+
+_PEOPLE = ("women", "men", "name")
+_QUOTE = '"'
+_APPOSITION_LIMIT = 16
+_REFLEXIVE = ("himself", "herself", "itself", "themselves")
+_OBJECT_PRONOUNS = frozenset("him them us me".split())
+_TAKE_OBJECTS = frozenset("told tell tells telling".split())
+_PREPOSITIONS = frozenset(
+    "of in with against on to at into between from for near outside inside over under through "
+    "than towards about behind around across".split()
+)
+_POSSESSIVES = frozenset("his her its their our my".split())
+
+
+def detect_actors(sentences: Iterable[str], target: Target) -> list[list[Mention]]:
+    r"""Find the actors of each sentence of an article.
+
+    Parameters
+    ----------
+    sentences : iterable of str
+        The article's sentences, in order: what "he" means depends on those before.
+    target : Target
+        Its alias table names the known actors; it may be empty.
+
+    Returns
+    -------
+    list of list of Mention
+        For each sentence its actors, in order of their place. "Both" gives one mention for each
+        of the two.
+
+    Examples
+    --------
+    >>> from stance.targets import parse_target
+    >>> target = parse_target('name = "t"\n[actors.women]\n"Ann Lee" = ["Lee"]')
+    >>> found = detect_actors(["Lee condemned the count.", "She called Bob Ray a fraud."], target)
+    >>> [[(m.text, m.canonical) for m in mentions] for mentions in found]
+    [[('Lee', 'Ann Lee')], [('She', 'Ann Lee')]]
+    """
+    memory = _Memory()
+    return [_read_sentence(sentence, target, memory) for sentence in sentences]
+
+
+def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]:
+    """Find the mentions of one sentence, each with whether it takes part.
+
+    Parameters
+    ----------
+    sentence : str
+        The sentence, without its article: pronouns stay unresolved.
+    target : Target
+        Names the known actors.
+
+    Returns
+    -------
+    list of (Mention, bool)
+        In order of their place.
+    """
+    tokens = tokenize(sentence)
+    index = {token.start: i for i, token in enumerate(tokens)}
+    return [
+        (mention, _takes_part(tokens, _span(tokens, index, mention)))
+        for mention in find_mentions(sentence, target, tokens)
+    ]
+
+
+@dataclass
+class _Memory:
+    """Who has been met so far in the article."""
+
+    people: dict[str, str] = field(default_factory=dict)
+    # Canonical name by kind: of the last met anywhere, and of the first in the sentence before.
+    met: dict[str, str] = field(default_factory=dict)
+    previous: dict[str, str] = field(default_factory=dict)
+    pair: list[str] = field(default_factory=list)
+    speaker: Mention | None = None
+    in_quotation: bool = False
+
+
+def _read_sentence(sentence: str, target: Target, memory: _Memory) -> list[Mention]:
+    """Find the actors of one sentence and remember them."""
+    tokens = tokenize(sentence)
+    quoted = _quotation_depth(tokens, opened=memory.in_quotation)
+    mentions = _named_in_full(find_mentions(sentence, target, tokens), memory)
+    index = {token.start: i for i, token in enumerate(tokens)}
+    taking_part = [
+        mention for mention in mentions if _takes_part(tokens, _span(tokens, index, mention))
+    ]
+    speaker = _quoted_speaker(taking_part, tokens, index, quoted) or (
+        memory.speaker if any(quoted) else None
+    )
+    actors: list[Mention] = []
+    here: dict[str, str] = {}
+    for mention in taking_part:
+        inside = quoted[index[mention.start]]
+        for actor in _resolve(mention, here, memory, speaker, inside=inside):
+            actors.append(actor)
+            if actor.canonical:
+                here[actor.kind] = actor.canonical
+    actors = list(_once_each(actors))
+    _remember(memory, mentions, actors)
+    memory.in_quotation = bool(quoted and quoted[-1] and tokens[-1].folded != _QUOTE)
+    named = [actor for actor in actors if actor.canonical]
+    memory.speaker = speaker or (named[-1] if named else memory.speaker)
+    return actors
+
+
+def _remember(memory: _Memory, mentions: list[Mention], actors: list[Mention]) -> None:
+    """Keep who was met in a sentence, for the pronouns of the next."""
+    for mention in mentions:
+        if mention.canonical:
+            memory.met[mention.kind] = mention.canonical
+    if actors:
+        named = [actor for actor in actors if actor.canonical]
+        memory.previous = {a.kind: a.canonical for a in reversed(named) if a.canonical}
+        memory.pair = list(dict.fromkeys(a.canonical for a in named if a.canonical))[-2:]
+
+
+def _once_each(actors: list[Mention]) -> Iterator[Mention]:
+    """Yield the first mention of each actor, and each that stands for nobody known."""
+    seen: set[str] = set()
+    for actor in actors:
+        key = actor.canonical or f"{actor.start}"
+        if key not in seen:
+            seen.add(key)
+            yield actor
+
+
+def _span(tokens: Sequence[Token], index: dict[int, int], mention: Mention) -> tuple[int, int]:
+    """Return the first token of a mention and the one after its last."""
+    first = index[mention.start]
+    last = first
+    while last < len(tokens) and tokens[last].start < mention.end:
+        last += 1
+    return first, last
+
+
+def _quotation_depth(tokens: Sequence[Token], *, opened: bool) -> list[bool]:
+    """Tell for each token whether it stands inside double quotation marks."""
+    inside, depth = opened, []
+    for token in tokens:
+        if token.folded in ('"', "\u201c", "\u201d") or token.text in "\u201e\u00ab\u00bb":
+            inside = not inside
+            depth.append(True)
+        else:
+            depth.append(inside)
+    return depth
+
+
+def _named_in_full(mentions: list[Mention], memory: _Memory) -> list[Mention]:
+    """Give an unknown surname the fuller name that stood earlier in the article."""
+    named = []
+    for mention in mentions:
+        if mention.kind == "name":
+            surname = mention.text.split()[-1]
+            if " " in mention.text:
+                memory.people[surname] = mention.text
+            mention = replace(mention, canonical=memory.people.get(surname, mention.text))
+        elif mention.kind == "role":
+            mention = replace(mention, canonical=mention.text)
+        named.append(mention)
+    return named
+
+
+def _takes_part(tokens: Sequence[Token], span: tuple[int, int]) -> bool:
+    """Tell whether a mention is a subject, an agent or a source, and not only mentioned."""
+    first, last = span
+    word = tokens[first].folded
+    before = [token.folded for token in tokens[max(0, first - 4) : first]]
+    if word in _POSSESSIVES:
+        return _owns_position(tokens, last)
+    if before and before[-1] in _POSSESSIVES or _is_outlet(tokens, first, last):
+        return False
+    if _is_source(before, tokens, first):
+        return True
+    if word in _OBJECT_PRONOUNS:
+        return False
+    if last < len(tokens) and tokens[last].folded == "'s":
+        return _owns_position(tokens, last + 1) or _finds_verb(tokens, last + 1, contracted=True)
+    if before and before[-1] in _PREPOSITIONS:
+        return False
+    return _finds_verb(tokens, last)
+
+
+def _is_outlet(tokens: Sequence[Token], first: int, last: int) -> bool:
+    """Tell whether a mention is the outlet that carries the news ("the RBC news website")."""
+    return any(token.folded in OUTLET_NOUNS for token in tokens[last : last + 3]) or any(
+        token.folded in OUTLET_NOUNS for token in tokens[max(0, first - 2) : first]
+    )
+
+
+def _is_source(before: Sequence[str], tokens: Sequence[Token], first: int) -> bool:
+    """Tell whether the words before a mention make it a speaker or an agent."""
+    words = [word for word in before if word not in ("the", "a", "an", "president", "minister")]
+    if not words:
+        return False
+    if words[-2:] == ["according", "to"] or words[-1] == "by" and "named" not in words:
+        return _follows_participle(tokens, first) if words[-1] == "by" else True
+    if words[-1] == "from":
+        return bool(POSITION_NOUNS & set(words[:-1]))
+    # "…, said Lavrov" and "…” Lavrov said", but not "told Lukashenko": that takes an object.
+    inverted = len(words) > 1 and words[-2] in ('"', ",", "?", "!")
+    verb = words[-1]
+    return (
+        inverted
+        and verb in REPORTING_VERBS
+        and verb not in _TAKE_OBJECTS
+        and tokens[first].folded not in ("it", "her")
+    )
+
+
+def _follows_participle(tokens: Sequence[Token], first: int) -> bool:
+    """Tell whether "by" follows a participle or a position ("rejected by", "a statement by")."""
+    window = [token.folded for token in tokens[max(0, first - 6) : first]]
+    return any(word in POSITION_NOUNS or word in VERBS for word in window)
+
+
+def _owns_position(tokens: Sequence[Token], i: int) -> bool:
+    """Tell whether a noun of position follows a possessive ("Lukashenko's claim")."""
+    return any(token.folded in POSITION_NOUNS for token in tokens[i : i + 3])
+
+
+def _finds_verb(tokens: Sequence[Token], i: int, *, contracted: bool = False) -> bool:
+    """Tell whether the words from token `i` on are what a subject is followed by."""
+    i = _skip_apposition(tokens, i)
+    seen_be = contracted
+    seen_auxiliary = contracted
+    for token in tokens[i : i + 6]:
+        word = token.folded
+        if word in AUXILIARIES:
+            seen_be = word in BE
+            seen_auxiliary = True
+        elif word in STATIVES and seen_be:
+            return True
+        elif word in VERBS:
+            return not (seen_be and word.endswith(("ed", "en")))
+        elif word in ADVERBIALS or word.endswith("ly") or word in (",", "'", "n't", "t", "to"):
+            continue
+        else:
+            return seen_auxiliary and not seen_be
+    return seen_auxiliary and not seen_be
+
+
+def _skip_apposition(tokens: Sequence[Token], i: int) -> int:
+    """Return the token after ", the Kremlin's spokesman," where one follows."""
+    if i < len(tokens) and tokens[i].folded in (",", "(", "-") and i + 1 < len(tokens):
+        closing = {"(": ")", "-": "-"}.get(tokens[i].folded, ",")
+        for j in range(i + 2, min(i + _APPOSITION_LIMIT, len(tokens))):
+            if tokens[j].folded == closing:
+                return j + 1
+    return i
+
+
+def _quoted_speaker(
+    actors: Sequence[Mention],
+    tokens: Sequence[Token],
+    index: dict[int, int],
+    quoted: Sequence[bool],
+) -> Mention | None:
+    """Return who speaks the quotation: the actor outside of it that stands by a verb of saying."""
+    if not any(quoted):
+        return None
+    outside = [actor for actor in actors if not quoted[index[actor.start]]]
+    for actor in outside:
+        first, last = _span(tokens, index, actor)
+        near = [*tokens[max(0, first - 3) : first], *tokens[last : last + 4]]
+        if any(token.folded in REPORTING_VERBS for token in near):
+            return actor
+    return outside[0] if outside else None
+
+
+def _resolve(
+    mention: Mention,
+    here: dict[str, str],
+    memory: _Memory,
+    speaker: Mention | None,
+    *,
+    inside: bool,
+) -> Iterator[Mention]:
+    """Yield the mention with the name of whom it means; "both" yields two."""
+    if not mention.pronoun:
+        yield mention
+    elif mention.kind == "pair":
+        for name in memory.pair if len(memory.pair) == 2 else []:
+            yield replace(mention, canonical=name)
+    elif mention.kind == "speaker":
+        canonical = speaker.canonical if speaker and inside else None
+        yield replace(mention, canonical=canonical)
+    else:
+        yield replace(mention, canonical=_antecedent(mention, here, memory))
+
+
+def _antecedent(mention: Mention, here: dict[str, str], memory: _Memory) -> str | None:
+    """Return whom a third-person pronoun means: the nearest actor that it fits.
+
+    Actors of this sentence come first, then the first of the sentence before (its subject), then
+    anybody met, the last first.
+    """
+    wanted = (mention.kind, "name") if mention.kind in ("men", "women") else (mention.kind,)
+    for known in (here, memory.previous, memory.met):
+        for kind in wanted:
+            if kind in known:
+                return known[kind]
+    return None

@@ -1,0 +1,492 @@
+"""The command line: each command parses its options, calls the library and prints.
+
+Results go to standard output, progress and messages to standard error. Exit code 0 is fine, 1 an
+error that the user can mend, 2 wrong usage, 130 an interrupt.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from stance.errors import StanceError
+
+if TYPE_CHECKING:
+    from stance.articles import Article
+    from stance.reading import Claim
+
+RAW = Path("data") / "raw"
+LABELS = Path("data") / "labels"
+MODEL = Path("models") / "stance"
+TARGET = "belarus-2020"
+ARTICLE_SUFFIXES = (".txt", ".md", ".markdown", ".text", ".html", ".htm", ".xhtml")
+
+
+class StanceGroup(TyperGroup):
+    """Turns the library's errors into one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except StanceError as error:
+            if ctx.params.get("debug"):
+                raise
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(1) from error
+        except KeyboardInterrupt as error:
+            typer.echo("interrupted; what was there before is untouched.", err=True)
+            raise typer.Exit(130) from error
+        except BrokenPipeError as error:
+            # The reader of our output has gone (as `| head` does); there is nobody left to tell.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from error
+
+
+app = typer.Typer(
+    cls=StanceGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help="Train, evaluate and use models of who takes which side in the news.",
+    epilog="Example: stance predict 'Berlin does not recognise the result.'",
+)
+
+TargetOption = Annotated[
+    str, typer.Option("--target", metavar="NAME|FILE.toml", help="What the stance is about.")
+]
+RawOption = Annotated[Path, typer.Option("--raw", metavar="FOLDER", help="Folder of articles.")]
+LabelsOption = Annotated[
+    Path, typer.Option("--labels", metavar="FOLDER", help="Folder of label files.")
+]
+ModelOption = Annotated[
+    Path, typer.Option("--model", metavar="FOLDER", help="Folder of the trained model.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+WeakOption = Annotated[
+    bool, typer.Option("--weak", help="Take weak labels where there are no reviewed ones.")
+]
+
+
+def _print_version(value: bool) -> None:
+    """Print the version and end."""
+    if value:
+        from stance import __version__
+
+        typer.echo(f"stance {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Options that every command shares."""
+
+
+@app.command()
+def label(
+    articles: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[ARTICLE]...", help="Articles or folders.", show_default="data/raw"
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="File of weak labels to write.")] = LABELS
+    / "weak.jsonl",
+    labels: LabelsOption = LABELS,
+    target: TargetOption = TARGET,
+    column: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="FIELD=NAME", help="For tables: text=body, date=day …"),
+    ] = None,
+) -> None:
+    """Turn articles into weakly labelled (sentence, actor) pairs by the target's cues.
+
+    Prints what each cue is worth: the share of pairs that it covers, how often it overlaps and
+    conflicts with others, and how often it agrees with the reviewed labels.
+
+    Example: `stance label data/raw --out data/labels/weak.jsonl`
+    """
+    from stance.corpus import REVIEWED_FILES
+    from stance.examples import merge_labels, read_labels, write_labels
+    from stance.labeling import label_articles, score_cues
+    from stance.targets import load_target
+
+    loaded = load_target(target)
+    texts = _read_articles(articles or [RAW], column or [])
+    with _progress("reading articles"):
+        pairs = label_articles(texts.values(), loaded)
+    weak = [pair.example for pair in pairs if pair.label is not None]
+    write_labels(out, weak)
+    files = [labels / name for name in REVIEWED_FILES if (labels / name).is_file()]
+    reviewed = [
+        example
+        for example in merge_labels(*(read_labels(file) for file in files))
+        if example.has_actor and example.article in texts
+    ]
+    with _progress("scoring cues"):
+        scores = score_cues(pairs, reviewed, loaded)
+    _print_table(
+        ["cue", "votes", "coverage", "overlaps", "conflicts", "correct", "incorrect", "accuracy"],
+        [
+            [
+                score.name, score.stance, f"{score.coverage:.1%}", f"{score.overlaps:.1%}",
+                f"{score.conflicts:.1%}", str(score.correct), str(score.incorrect),
+                "–" if math.isnan(score.accuracy) else f"{score.accuracy:.2f}",
+            ]
+            for score in scores
+        ],
+        numeric=range(2, 8),
+    )  # fmt: skip
+    typer.echo(
+        f"{len(pairs)} pairs in {len(texts)} articles: {len(weak)} labelled, "
+        f"{len(pairs) - len(weak)} left open -> {out}"
+    )
+    if reviewed:
+        _print_majority(reviewed, loaded)
+
+
+def _print_majority(reviewed: list[Any], target: Any) -> None:
+    """Print how good the cues are together on reviewed pairs."""
+    from stance.labeling import label_pair
+
+    made = [(label_pair(example, target).label, example.label) for example in reviewed]
+    voted = [weak == read for weak, read in made if weak is not None]
+    share = sum(voted) / len(voted) if voted else math.nan
+    typer.echo(
+        f"on {len(reviewed)} reviewed pairs the cues' majority decides {len(voted) / len(made):.1%}"
+        f" and is right on {share:.1%} of those"
+    )
+
+
+@app.command()
+def train(
+    raw: RawOption = RAW,
+    labels: LabelsOption = LABELS,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", help="Folder of the model to write.")
+    ] = MODEL,
+    target: TargetOption = TARGET,
+    weak: WeakOption = False,
+    c: Annotated[
+        float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option(help="Fit the kept model on the test articles, too, once it is judged.")
+    ] = True,
+    seed: SeedOption = 0,
+    jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
+) -> None:
+    """Train a model on labelled articles, evaluate it, and save it with its card.
+
+    Prints the accuracy of each actor on articles that the evaluated model has not seen.
+
+    Example: `stance train --labels data/labels --out models/stance`
+    """
+    from stance.model import save_model
+    from stance.report.card import render_card
+
+    with _progress("reading the corpus") as tell:
+        experiment = _run(raw, labels, target, weak, c, refit, seed, jobs, tell)
+        tell(f"writing {out}")
+        card = render_card(experiment.metadata, experiment.evaluation)
+        save_model(experiment.model, out, experiment.metadata, experiment.evaluation, card)
+    _print_evaluation(experiment.evaluation)
+    typer.echo(f"model -> {out}")
+
+
+@app.command()
+def evaluate(
+    raw: RawOption = RAW,
+    labels: LabelsOption = LABELS,
+    target: TargetOption = TARGET,
+    weak: WeakOption = False,
+    c: Annotated[
+        float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
+    ] = None,
+    seed: SeedOption = 0,
+    jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure accuracy per actor, on unseen actors, and beside baselines. Nothing is saved.
+
+    Fits on the training articles of the corpus and judges on the others, as `stance train` does.
+
+    Example: `stance evaluate --json > evaluation.json`
+    """
+    with _progress("reading the corpus") as tell:
+        experiment = _run(raw, labels, target, weak, c, False, seed, jobs, tell)
+    if as_json:
+        typer.echo(json.dumps(experiment.evaluation, indent=2, ensure_ascii=False))
+    else:
+        _print_evaluation(experiment.evaluation)
+
+
+@app.command()
+def predict(
+    text: Annotated[str, typer.Argument(metavar="TEXT|FILE|-", help="A text, a file, or stdin.")],
+    actor: Annotated[
+        str | None, typer.Option("--actor", metavar="NAME", help="Ask about this actor alone.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one claim a line, JSON.")] = False,
+    model: ModelOption = MODEL,
+) -> None:
+    """Say who takes which side: one claim for each actor of each sentence.
+
+    Example: `stance predict "Berlin does not recognise the result."`
+    """
+    from stance.reading import load, read
+
+    claims = read(_read_text(text), load(model), actor=actor)
+    if not claims and actor:
+        raise StanceError(f"the text does not name {actor!r}; try without --actor.")
+    if as_json:
+        for claim in claims:
+            typer.echo(json.dumps(claim.as_dict(), ensure_ascii=False))
+    else:
+        _print_claims(claims)
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders.")],
+    format_: Annotated[str, typer.Option("--format", help="inline")] = "inline",
+    raw: RawOption = RAW,
+    labels: LabelsOption = LABELS,
+    annotator: Annotated[str, typer.Option("--annotator", help="Who labelled them.")] = "",
+) -> None:
+    """Bring labels made elsewhere into the corpus.
+
+    `inline` reads articles with marks such as `{c|the EU|European Union}` written into the text:
+    c criticizes, n neutral, s supports. Rows of an article that was there before are replaced.
+
+    Example: `stance import drafts/ --annotator anna`
+    """
+    from stance.exchange.inline import import_inline
+
+    _check_format(format_, ("inline",))
+    paths = [p for f in files for p in (sorted(f.rglob("*.txt")) if f.is_dir() else [f])]
+    counts = import_inline(paths, raw, labels, annotator)
+    typer.echo(
+        f"in: {len(paths)} files; out: {counts['articles']} articles -> {raw}, "
+        f"{counts['pairs']} pairs and {counts['without_actor']} sentences without an actor -> "
+        f"{labels / 'reviewed.jsonl'}"
+    )
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
+    format_: Annotated[str, typer.Option("--format", help="hf, inline")] = "hf",
+    raw: RawOption = RAW,
+    labels: LabelsOption = LABELS,
+    target: TargetOption = TARGET,
+    weak: WeakOption = False,
+) -> None:
+    """Write the labels in another tool's format.
+
+    `hf` is a dataset folder with its card, which `datasets.load_dataset` opens offline; `inline`
+    is one text file an article with the labels as marks, for editing.
+
+    Example: `stance export --format hf dataset/`
+    """
+    from stance.corpus import read_corpus
+    from stance.targets import load_target
+
+    _check_format(format_, ("hf", "inline"))
+    corpus = read_corpus(raw, labels, weak=weak)
+    if format_ == "hf":
+        from stance.exchange.hf import export_dataset
+
+        counts = export_dataset(corpus.examples, load_target(target), out)
+        sides = ", ".join(f"{n} in {name}" for name, n in counts.items())
+        typer.echo(f"in: {len(corpus.examples)} rows; out: {sides} -> {out}")
+    else:
+        from stance.exchange.inline import export_inline
+
+        n_files = export_inline(corpus, out)
+        typer.echo(f"in: {len(corpus.examples)} rows; out: {n_files} files -> {out}")
+
+
+def _check_format(found: str, known: tuple[str, ...]) -> None:
+    """Raise for a format that the command does not know."""
+    from stance.errors import suggestion
+
+    if found not in known:
+        raise StanceError(
+            f"unknown format {found!r}; the formats are {', '.join(known)}."
+            f"{suggestion(found, known)}"
+        )
+
+
+def _run(
+    raw: Path,
+    labels: Path,
+    target: str,
+    weak: bool,
+    c: float | None,
+    refit: bool,
+    seed: int,
+    jobs: int,
+    tell: Callable[[str], None],
+) -> Any:
+    """Read the corpus and run the experiment on it."""
+    from stance.corpus import read_corpus
+    from stance.experiment import run_experiment
+    from stance.pipeline import Settings
+    from stance.targets import load_target
+
+    if c is not None and not (c > 0 and math.isfinite(c)):
+        raise StanceError(f"--c {c} must be a number above 0; 2 is a good start.")
+    loaded = load_target(target)
+    corpus = read_corpus(raw, labels, weak=weak)
+    settings = Settings() if c is None else Settings(C=c)
+    return run_experiment(
+        corpus, loaded, settings, search=c is None, refit=refit, seed=seed, n_jobs=jobs,
+        progress=tell,
+    )  # fmt: skip
+
+
+def _read_articles(paths: list[Path], column: list[str]) -> dict[str, Article]:
+    """Read articles from files and folders, by id."""
+    from stance.articles import read_articles
+
+    columns = {}
+    for pair in column:
+        field, separator, name = pair.partition("=")
+        if not separator or not name:
+            raise StanceError(f"--column {pair!r} must be FIELD=NAME, as in --column text=body.")
+        columns[field] = name
+    found: dict[str, Article] = {}
+    for path in paths:
+        for article in read_articles(path, columns):
+            if article.id in found:
+                raise StanceError(
+                    f"two articles have the id {article.id!r}; rename one of the files."
+                )
+            found[article.id] = article
+    return found
+
+
+def _read_text(text: str) -> Article:
+    """Return the article that an argument means: a file, standard input, or the text itself."""
+    from stance.articles import parse_article, read_article
+
+    if text == "-":
+        return read_article("-")
+    if not text.strip():
+        raise StanceError("the text is empty; write a sentence, or name a file.")
+    path = Path(text)
+    try:
+        is_path = path.exists()
+    except (OSError, ValueError):  # too long for a path, or a NUL in it: it is a text
+        is_path = False
+    if is_path:
+        if path.is_dir():
+            raise StanceError(f"{path} is a folder; name one article, or use: stance label.")
+        return read_article(path)
+    if " " not in text.strip() and path.suffix.lower() in ARTICLE_SUFFIXES:
+        raise StanceError(f"no file {path}; check the path.")
+    return parse_article(text, origin="the text")
+
+
+def _print_claims(claims: list[Claim]) -> None:
+    """Print claims as a table."""
+    rows = []
+    previous = None
+    for claim in claims:
+        who = claim.actor or "–"
+        if claim.canonical and claim.canonical != claim.actor:
+            who = f"{claim.actor} = {claim.canonical}"
+        sentence = "" if previous == claim.start else " ".join(claim.sentence.split())
+        previous = claim.start
+        rows.append([claim.stance, f"{max(claim.probabilities.values()):.2f}", who, sentence])
+    _print_table(["stance", "p", "actor", "sentence"], rows, numeric=[1])
+
+
+def _print_evaluation(evaluation: dict[str, Any]) -> None:
+    """Print the accuracy per actor and the summary."""
+    held_out = evaluation["held_out"]
+    _print_table(
+        ["actor", "pairs", "accuracy", "95% interval"],
+        [
+            [actor, str(s["support"]), f"{s['accuracy']:.2f}", f"{s['low']:.2f}–{s['high']:.2f}"]
+            for actor, s in held_out["per_actor"].items()
+        ],
+        numeric=[1, 2, 3],
+    )
+    typer.echo("")
+    summary = [
+        ("model, held-out articles", held_out["model"]),
+        ("  actors known from training", held_out["known_actors"]),
+        ("  actors new to it", held_out["new_actors"]),
+        ("actor_prior baseline", held_out["actor_prior"]),
+        ("most_frequent baseline", held_out["most_frequent"]),
+        ("model, unseen actors (cross-validated)", evaluation["unseen_actors"]),
+    ]
+    _print_table(
+        ["", "pairs", "accuracy", "95% interval", "macro-F1"],
+        [
+            [
+                name,
+                str(s["support"]),
+                f"{s['accuracy']:.3f}",
+                f"{s['low']:.3f}–{s['high']:.3f}",
+                f"{s['macro_f1']:.3f}",
+            ]
+            for name, s in summary
+            if s
+        ],
+        numeric=[1, 2, 3, 4],
+    )
+    typer.echo("")
+    classes = list(held_out["model"]["per_class"])
+    _print_table(
+        ["read as \\ predicted", *classes],
+        [
+            [stance, *(str(n) for n in row)]
+            for stance, row in zip(classes, held_out["model"]["confusion"], strict=True)
+        ],
+        numeric=[1, 2, 3],
+    )
+
+
+def _print_table(headers: list[str], rows: list[list[str]], numeric: Any = ()) -> None:
+    """Print a table."""
+    from stance.tables import print_table
+
+    print_table(headers, rows, numeric=tuple(numeric))
+
+
+@contextmanager
+def _progress(message: str) -> Iterator[Callable[[str], None]]:
+    """Show what is being done on standard error while the block runs, to a person only."""
+    if not sys.stderr.isatty():
+        yield lambda message: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(message) as status:
+        yield status.update
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

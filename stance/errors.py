@@ -1,0 +1,74 @@
+"""Errors that a user can mend.
+
+Each message says what was found, what was wanted, and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class StanceError(ValueError):
+    """Something in the input, the settings or the files that the user can put right."""
+
+
+class ArticleError(StanceError):
+    """An article cannot be read: it is empty, binary, or lacks a column."""
+
+
+class LabelError(StanceError):
+    """A file of labels breaks the schema; the message names the file and the line."""
+
+
+class TargetError(StanceError):
+    """A target's TOML file is wrong; the message names the key."""
+
+
+class ModelError(StanceError):
+    """A model is missing, damaged, or was made by versions that do not fit."""
+
+
+class MissingExtraError(StanceError):
+    """A feature needs a package that is not installed.
+
+    Parameters
+    ----------
+    feature : str
+        What the user asked for, as the subject of a sentence (``"reading HTML"``).
+    extra : str
+        Name of the extra in pyproject.toml that brings the package.
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(
+            f"{feature} needs a package that is not installed; "
+            f"run: pip install 'stance-trainer[{extra}]'"
+        )
+
+
+def suggestion(found: str, choices: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the choice closest to `found`, or nothing.
+
+    Examples
+    --------
+    >>> suggestion("suport", ["criticizes", "neutral", "supports"])
+    " Did you mean 'supports'?"
+    >>> suggestion("zebra", ["criticizes", "neutral", "supports"])
+    ''
+    """
+    close = difflib.get_close_matches(found, list(choices), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def shortlist(items: Iterable[object], limit: int = 5) -> str:
+    """Join sorted `items` for a message, and say how many were left out.
+
+    Examples
+    --------
+    >>> shortlist("gfedcba")
+    'a, b, c, d, e and 2 more'
+    """
+    ordered = sorted(str(item) for item in items)
+    text = ", ".join(ordered[:limit])
+    return text if len(ordered) <= limit else f"{text} and {len(ordered) - limit} more"

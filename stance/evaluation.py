@@ -1,0 +1,353 @@
+"""Evaluation: how right a model is, for each actor, on articles and actors it has not seen.
+
+Labels and predictions enter, plain dictionaries of numbers leave. A small group is never averaged
+away: each actor has its count and its interval, and an empty group is NaN with a warning.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+from stance.cues import STANCES
+from stance.pipeline import Settings
+from stance.targets import Target
+from stance.training import TrainingSet, fit_model, grouped_folds
+
+
+@dataclass(frozen=True)
+class ActorScore:
+    """How often a model is right about one actor.
+
+    Parameters
+    ----------
+    accuracy : float
+        Share of right answers, in [0, 1]; NaN for no sentences.
+    low, high : float
+        Wilson interval of the accuracy.
+    support : int
+        Number of sentences.
+    """
+
+    accuracy: float
+    low: float
+    high: float
+    support: int
+
+
+def wilson_interval(right: int, support: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Return the Wilson score interval of a share.
+
+    Parameters
+    ----------
+    right : int
+        Number of right answers.
+    support : int
+        Number of answers.
+    confidence : float in (0, 1), default=0.95
+        Two-sided coverage, as a fraction and not a percentage.
+
+    Returns
+    -------
+    (float, float)
+        Ends of the interval in [0, 1]; NaN where `support` is 0.
+
+    Notes
+    -----
+    With share p of n answers and normal quantile z, the interval is
+    ``(p + z²/2n ± z √(p(1-p)/n + z²/4n²)) / (1 + z²/n)`` [1]_. It takes the answers as
+    independent. Sentences of one article are not, so read it as the narrowest it could be.
+
+    References
+    ----------
+    .. [1] Wilson, E. B. (1927). Probable inference, the law of succession, and
+       statistical inference. Journal of the American Statistical Association,
+       22(158), 209-212.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson_interval(1, 2)]
+    [0.095, 0.905]
+    """
+    if support == 0:
+        return math.nan, math.nan
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    share = right / support
+    middle = share + z * z / (2 * support)
+    spread = z * math.sqrt(share * (1 - share) / support + z * z / (4 * support * support))
+    scale = 1 + z * z / support
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+
+
+def accuracy_by_actor(
+    y_true: Sequence[str],
+    y_pred: Sequence[str],
+    actors: Sequence[str],
+    confidence: float = 0.95,
+) -> dict[str, ActorScore]:
+    """Return the accuracy for each actor, with a Wilson interval.
+
+    Actors are never pooled: an actor with three sentences gets a wide interval, not a silent
+    share of somebody else's.
+
+    Parameters
+    ----------
+    y_true : array-like of str, shape (n_pairs,)
+        Reviewed stance of each pair.
+    y_pred : array-like of str, shape (n_pairs,)
+        Stance that the model predicted, in the same order.
+    actors : array-like of str, shape (n_pairs,)
+        Canonical name of the actor of each pair.
+    confidence : float in (0, 1), default=0.95
+        Two-sided coverage of the interval.
+
+    Returns
+    -------
+    dict of str to ActorScore
+        The actor with the most pairs first; equal counts by name.
+
+    Raises
+    ------
+    ValueError
+        If the three inputs differ in length, or are empty.
+
+    See Also
+    --------
+    evaluate_unseen_actors : Hold out whole actors.
+
+    Examples
+    --------
+    >>> scores = accuracy_by_actor(
+    ...     ["supports", "criticizes", "supports"],
+    ...     ["supports", "criticizes", "criticizes"],
+    ...     ["Ministry", "Union", "Union"],
+    ... )
+    >>> scores["Union"].accuracy, scores["Union"].support, scores["Ministry"].support
+    (0.5, 2, 1)
+    """
+    if not len(y_true) == len(y_pred) == len(actors):
+        raise ValueError(
+            f"{len(y_true)} labels, {len(y_pred)} predictions and {len(actors)} actors; "
+            "the three must be of one length"
+        )
+    if not len(y_true):
+        raise ValueError("no pairs to score")
+    right: Counter[str] = Counter()
+    support: Counter[str] = Counter(actors)
+    for truth, predicted, actor in zip(y_true, y_pred, actors, strict=True):
+        right[actor] += truth == predicted
+    ordered = sorted(support, key=lambda actor: (-support[actor], actor))
+    return {
+        actor: ActorScore(
+            right[actor] / support[actor],
+            *wilson_interval(right[actor], support[actor], confidence),
+            support[actor],
+        )
+        for actor in ordered
+    }
+
+
+def summarize(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, Any]:
+    """Return accuracy with interval, macro-F1, scores per class and the confusion matrix.
+
+    Parameters
+    ----------
+    y_true, y_pred : ndarray of str, shape (n_pairs,)
+        Reviewed and predicted stances.
+
+    Returns
+    -------
+    dict
+        ``accuracy``, ``low``, ``high``, ``macro_f1``, ``support``, ``per_class`` and
+        ``confusion`` (rows are true, columns predicted stances, in the order of `STANCES`).
+        For no pairs the scores are NaN, with a warning that says so.
+    """
+    if not len(y_true):
+        warnings.warn("no pairs to score: the scores are NaN (n = 0)", stacklevel=2)
+        return {"accuracy": math.nan, "low": math.nan, "high": math.nan, "macro_f1": math.nan,
+                "support": 0, "per_class": {}, "confusion": [[0] * 3 for _ in STANCES]}  # fmt: skip
+    right = int(np.sum(y_true == y_pred))
+    low, high = wilson_interval(right, len(y_true))
+    precision, recall, f1, support = precision_recall_fscore_support(
+        y_true, y_pred, labels=list(STANCES), zero_division=0
+    )
+    return {
+        "accuracy": right / len(y_true),
+        "low": low,
+        "high": high,
+        "macro_f1": float(np.mean(f1)),
+        "support": len(y_true),
+        "per_class": {
+            stance: {
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+                "support": int(support[i]),
+            }
+            for i, stance in enumerate(STANCES)
+        },
+        "confusion": confusion_matrix(y_true, y_pred, labels=list(STANCES)).tolist(),
+    }
+
+
+def predict_most_frequent(y_train: np.ndarray, n_test: int) -> np.ndarray:
+    """Return the baseline that always answers the commonest stance of training.
+
+    Examples
+    --------
+    >>> predict_most_frequent(np.array(["neutral", "supports", "neutral"]), 2).tolist()
+    ['neutral', 'neutral']
+    """
+    return np.full(n_test, _commonest(y_train.tolist()), dtype=object).astype(str)
+
+
+def predict_actor_prior(
+    y_train: np.ndarray, actors_train: np.ndarray, actors_test: np.ndarray
+) -> np.ndarray:
+    """Return the baseline that answers each actor's commonest stance in training.
+
+    An actor without training rows gets the commonest stance of all.
+
+    Examples
+    --------
+    >>> y, actors = np.array(["supports", "neutral", "neutral"]), np.array(["A", "B", "B"])
+    >>> predict_actor_prior(y, actors, np.array(["A", "C"])).tolist()
+    ['supports', 'neutral']
+    """
+    by_actor: dict[str, list[str]] = {}
+    for stance, actor in zip(y_train.tolist(), actors_train.tolist(), strict=True):
+        by_actor.setdefault(actor, []).append(stance)
+    prior = {actor: _commonest(stances) for actor, stances in by_actor.items()}
+    fallback = _commonest(y_train.tolist())
+    return np.array([prior.get(actor, fallback) for actor in actors_test.tolist()], dtype=str)
+
+
+def _commonest(stances: Sequence[str]) -> str:
+    """Return the commonest stance; of equals, the first in the order of `STANCES`."""
+    counts = Counter(stances)
+    return max(STANCES, key=lambda stance: (counts[stance], -STANCES.index(stance)))
+
+
+def evaluate_held_out(train: TrainingSet, test: TrainingSet, y_pred: np.ndarray) -> dict[str, Any]:
+    """Score predictions on held-out articles, beside the baselines.
+
+    Parameters
+    ----------
+    train : TrainingSet
+        What the model was fitted on.
+    test : TrainingSet
+        Rows of articles that it has not seen.
+    y_pred : ndarray of str, shape (n_test_rows,)
+        What it predicted for them.
+
+    Returns
+    -------
+    dict
+        ``model``, ``most_frequent`` and ``actor_prior`` (each as `summarize`), ``per_actor``,
+        and ``known_actors`` / ``new_actors`` for the rows whose actor stands, or does not
+        stand, in training.
+    """
+    read = train.take(np.flatnonzero(train.is_read))
+    known = np.isin(test.actors, np.unique(read.actors))
+    groups = {"known_actors": known, "new_actors": ~known}
+    return {
+        "model": summarize(test.y, y_pred),
+        "most_frequent": summarize(test.y, predict_most_frequent(read.y, len(test.y))),
+        "actor_prior": summarize(test.y, predict_actor_prior(read.y, read.actors, test.actors)),
+        **{
+            name: summarize(test.y[rows], y_pred[rows]) if rows.any() else None
+            for name, rows in groups.items()
+        },
+        "per_actor": {
+            actor: vars(score)
+            for actor, score in accuracy_by_actor(
+                test.y.tolist(), y_pred.tolist(), test.actors.tolist()
+            ).items()
+        },
+    }
+
+
+def evaluate_unseen_actors(
+    data: TrainingSet,
+    target: Target,
+    settings: Settings,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: Callable[[str], None] = lambda message: None,
+) -> dict[str, Any]:
+    """Cross-validate with whole actors held out, to see how right it is about somebody new.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        All rows; those of the phrasebook train in every fold.
+    target : Target
+        What the stance is about.
+    settings : Settings
+        The settings to fit with.
+    seed : int, default=0
+        Seed of folds and solver.
+    n_jobs : int, optional
+        Processes.
+    progress : callable, optional
+        Told what is being done.
+
+    Returns
+    -------
+    dict
+        As `summarize`, with ``n_folds``, ``n_actors`` and ``actor_prior``, which for unseen
+        actors is no more than the commonest stance.
+
+    Notes
+    -----
+    Other actors of the same article may be in training, so the score measures a new name in known
+    company, not a new article.
+    """
+    from joblib import Parallel, delayed
+
+    folds = grouped_folds(data, data.actors, seed=seed)
+    progress(f"holding out actors in {len(folds)} folds")
+    predictions = Parallel(n_jobs=n_jobs)(
+        delayed(_predict_fold)(data, train, test, target, settings, seed) for train, test in folds
+    )
+    rows = np.concatenate([test for _, test in folds])
+    y_pred = np.concatenate(predictions)
+    prior = np.concatenate(
+        [
+            predict_actor_prior(known.y, known.actors, data.actors[test])
+            for train, test in folds
+            for known in [data.take(train[data.is_read[train]])]
+        ]
+    )
+    return {
+        **summarize(data.y[rows], y_pred),
+        "n_folds": len(folds),
+        "n_actors": len(set(data.actors[data.is_read].tolist())),
+        "actor_prior": summarize(data.y[rows], prior),
+    }
+
+
+def _predict_fold(
+    data: TrainingSet,
+    train: np.ndarray,
+    test: np.ndarray,
+    target: Target,
+    settings: Settings,
+    seed: int,
+) -> np.ndarray:
+    """Fit on one side of a fold and predict the other."""
+    model = fit_model(data.take(train), target, settings, seed)
+    return predict_rows(model, data.take(test))
+
+
+def predict_rows(model: Any, rows: TrainingSet) -> np.ndarray:
+    """Return a fitted model's predictions for rows whose views are built."""
+    return np.asarray(model.pipeline_.predict(rows.views)).astype(str)

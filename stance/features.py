@@ -1,0 +1,248 @@
+"""Features: a (sentence, actor) pair becomes the text views that the model reads.
+
+Pure functions over text, without scikit-learn. The actor is masked here, so that no later step can
+learn who speaks: every mention of the actor is ``ACTOR`` in every view.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stance.actors import acting_mentions
+from stance.clauses import own_clause
+from stance.errors import StanceError
+from stance.examples import ACTOR_TOKEN, Example
+from stance.mentions import find_mentions
+from stance.normalization import normalize
+from stance.targets import Target, fold
+
+VIEWS = ("sentence", "clause", "before", "after")
+
+_NEGATION = re.compile(r"(?<=\w)n't\b")
+_CANNOT = re.compile(r"\bcannot\b")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"\w+")
+# A private-use character cannot stand in news, so the mask survives lower-casing unmistakably.
+_MASK = "\ue000"
+_SIDE_WORDS = 8
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A sentence with the actor whose stance is asked for.
+
+    Parameters
+    ----------
+    sentence : str
+        The sentence as printed.
+    actor_start, actor_end : int
+        Offsets of the mention; both 0 where the sentence as a whole is asked about.
+    canonical : str
+        Who the actor is; other mentions of the same are masked as well.
+    """
+
+    sentence: str
+    actor_start: int = 0
+    actor_end: int = 0
+    canonical: str = ""
+
+    @property
+    def has_actor(self) -> bool:
+        """Whether an actor is given."""
+        return self.actor_end > self.actor_start
+
+
+def to_passages(
+    items: Iterable[Any], actors: Sequence[str | None] | None, target: Target
+) -> list[Passage]:
+    r"""Return what the model can read from what a caller gave.
+
+    Parameters
+    ----------
+    items : iterable of str, Passage, Example or mapping
+        Texts; or texts with their actor marked.
+    actors : sequence of str or None, optional
+        For each text whose stance is asked for. Without it, each text's first actor is asked
+        about, and the text as a whole where none is found.
+    target : Target
+        Finds the actor in the text under any of the aliases.
+
+    Returns
+    -------
+    list of Passage
+        In the same order.
+
+    Raises
+    ------
+    StanceError
+        If an item is of no such kind, or there are not as many actors as texts.
+
+    Examples
+    --------
+    >>> from stance.targets import parse_target
+    >>> target = parse_target('name = "t"\n[actors.women]\n"Ann Lee" = ["Lee"]')
+    >>> to_passages(["Bob Ray told Mrs Lee."], ["Ann Lee"], target)
+    [Passage(sentence='Bob Ray told Mrs Lee.', actor_start=17, actor_end=20, canonical='Ann Lee')]
+    >>> to_passages(["Bob Ray told Mrs Lee."], None, target)
+    [Passage(sentence='Bob Ray told Mrs Lee.', actor_start=0, actor_end=7, canonical='Bob Ray')]
+    """
+    if isinstance(items, (str, bytes)):
+        raise StanceError(f"a list of texts was expected, found one text; give [{items!r:.40}].")
+    items = list(items)
+    if actors is not None and len(actors) != len(items):
+        raise StanceError(
+            f"{len(items)} texts but {len(actors)} actors; give one actor for each text."
+        )
+    return [
+        _to_passage(item, actors[i] if actors is not None else None, target)
+        for i, item in enumerate(items)
+    ]
+
+
+def _to_passage(item: Any, actor: str | None, target: Target) -> Passage:
+    """Return the passage that one item asks about."""
+    if isinstance(item, Passage):
+        return item
+    if isinstance(item, Example):
+        return Passage(item.sentence, item.actor_start, item.actor_end, item.canonical)
+    if isinstance(item, Mapping):
+        keys = ("sentence", "actor_start", "actor_end", "canonical")
+        return Passage(**{key: item[key] for key in keys if key in item})
+    if not isinstance(item, str):
+        raise StanceError(
+            f"a text was expected, found {type(item).__name__} {item!r:.60}; "
+            "give a list of texts, one string each."
+        )
+    return _locate(str(item), actor, target) if actor else _principal(str(item), target)
+
+
+def _principal(text: str, target: Target) -> Passage:
+    """Return the text with its first actor, or without one."""
+    for mention, acts in acting_mentions(text, target):
+        if acts:
+            canonical = mention.canonical or ("" if mention.pronoun else mention.text)
+            return Passage(text, mention.start, mention.end, canonical)
+    return Passage(text)
+
+
+def _locate(text: str, actor: str, target: Target) -> Passage:
+    """Find an actor in a text: under an alias, or else letter by letter."""
+    canonical = target.canonical(actor) or actor
+    for mention in find_mentions(text, target):
+        if not mention.pronoun and canonical in (mention.canonical, mention.text):
+            return Passage(text, mention.start, mention.end, canonical)
+    place = re.search(rf"(?<!\w){re.escape(actor)}(?!\w)", text, re.IGNORECASE)
+    if place:
+        return Passage(text, place.start(), place.end(), canonical)
+    for mention in find_mentions(text, target):
+        if not mention.pronoun and fold(mention.text) in fold(actor).split():
+            return Passage(text, mention.start, mention.end, canonical)
+    return Passage(text, 0, 0, canonical)
+
+
+def build_views(passage: Passage, target: Target) -> dict[str, str]:
+    r"""Return the text views of one passage.
+
+    Parameters
+    ----------
+    passage : Passage
+        The sentence and its actor.
+    target : Target
+        Finds the other actors, which bound the actor's own clause.
+
+    Returns
+    -------
+    dict of str to str
+        For each of `VIEWS` its text, in small letters but for ``ACTOR``: the masked sentence; the
+        masked clause of the actor; the words before and after the mention.
+
+    Examples
+    --------
+    >>> from stance.targets import parse_target
+    >>> passage = Passage("Lee didn\u2019t accept it, she said.", 0, 3, "Ann Lee")
+    >>> build_views(passage, parse_target('name = "t"'))["sentence"]
+    'ACTOR did not accept it, she said.'
+    """
+    sentence = passage.sentence
+    if not passage.has_actor:
+        whole = canonical_text(sentence)
+        return {"sentence": whole, "clause": whole, "before": "", "after": ""}
+    own = (passage.actor_start, passage.actor_end)
+    spans, others = [own], []
+    for mention, acts in acting_mentions(sentence, target):
+        if mention.start < own[1] and mention.end > own[0]:
+            continue
+        if passage.canonical and mention.canonical == passage.canonical:
+            spans.append((mention.start, mention.end))
+        elif acts:
+            others.append((mention.start, mention.end))
+    spans.sort()
+    start, end = own_clause(sentence, *own, others)
+    return {
+        "sentence": canonical_text(_masked(sentence, spans, 0, len(sentence))),
+        "clause": canonical_text(_masked(sentence, spans, start, end)),
+        "before": _side(_masked(sentence, spans, start, own[0]), slice(-_SIDE_WORDS, None)),
+        "after": _side(_masked(sentence, spans, own[1], end), slice(None, _SIDE_WORDS)),
+    }
+
+
+def canonical_text(text: str) -> str:
+    r"""Return `text` as the model reads it: normalized, small letters, negations written out.
+
+    Examples
+    --------
+    >>> canonical_text("He can\u2019t, won\u2019t and cannot say 80.1%")
+    'he can not, will not and can not say 00.0%'
+    """
+    text = normalize(text).lower()
+    text = text.replace("won't", "will not").replace("can't", "can not")
+    text = _CANNOT.sub("can not", _NEGATION.sub(" not", text))
+    return _DIGITS.sub(_shape_of_number, text).replace(_MASK, ACTOR_TOKEN)
+
+
+def _shape_of_number(match: re.Match[str]) -> str:
+    """Return zeros for digits: how long a number is tells more than which it is."""
+    return "0" * min(len(match[0]), 4)
+
+
+def _masked(sentence: str, spans: Sequence[tuple[int, int]], start: int, end: int) -> str:
+    """Return a stretch of the sentence with the actor's mentions masked."""
+    parts: list[str] = []
+    position = start
+    for begin, stop in spans:
+        if begin < position or stop > end:
+            continue
+        parts += [sentence[position:begin], _MASK]
+        position = stop
+    return "".join([*parts, sentence[position:end]])
+
+
+def _side(text: str, window: slice) -> str:
+    """Return the words of one side of the mention, the nearest of them."""
+    return " ".join(_WORD.findall(canonical_text(text))[window])
+
+
+def build_view_table(
+    passages: Iterable[Passage], target: Target, views: Sequence[str] = VIEWS
+) -> dict[str, list[str]]:
+    """Return the views of many passages, as one column for each view.
+
+    Parameters
+    ----------
+    passages : iterable of Passage
+        The passages.
+    target : Target
+        As in `build_views`.
+    views : sequence of str, default=VIEWS
+        Which views to keep.
+
+    Returns
+    -------
+    dict of str to list of str
+        Columns of equal length, in the order of the passages.
+    """
+    rows = [build_views(passage, target) for passage in passages]
+    return {view: [row[view] for row in rows] for view in views}

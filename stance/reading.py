@@ -1,0 +1,188 @@
+"""Reading: an article becomes claims, each an actor's stance in one sentence with its probability.
+
+This is what `stance predict` does. A model and a text enter, claims leave in reading order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from stance.actors import detect_actors
+from stance.articles import Article, Sentence, split_sentences
+from stance.errors import ModelError
+from stance.features import Passage, to_passages
+from stance.files import recover_folder
+from stance.mentions import Mention
+from stance.scorer import FILE_NAME, Scorer, load_scorer
+from stance.targets import Target
+
+DEFAULT_MODEL = Path("models") / "stance"
+
+
+class Predictor(Protocol):
+    """What reading needs of a model; both `Scorer` and `StanceClassifier` have it."""
+
+    @property
+    def classes_(self) -> Any:
+        """The stances, in the order of the columns of `predict_proba`."""
+
+    @property
+    def target_(self) -> Target:
+        """What the model was trained on."""
+
+    def predict_proba(self, X: Sequence[Any], actors: Any = None) -> Any:
+        """Return the probability of each stance of each passage."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One answer of the model about one actor in one sentence.
+
+    Parameters
+    ----------
+    article : str or None
+        Id of the article; None for a bare text.
+    start, end : int
+        Offsets of the sentence in the article's text, end exclusive.
+    sentence : str
+        The sentence as printed.
+    actor : str or None
+        The mention as it stands; None where the sentence has no actor.
+    canonical : str or None
+        Who that is; None for a pronoun that could not be resolved.
+    stance : {"criticizes", "neutral", "supports"}
+        The likeliest stance.
+    probabilities : dict of str to float
+        Of each stance; they add up to 1.
+    """
+
+    article: str | None
+    start: int
+    end: int
+    sentence: str
+    actor: str | None
+    canonical: str | None
+    stance: str
+    probabilities: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the claim as plain values, in the order in which it is printed."""
+        return asdict(self)
+
+
+def load(path: str | os.PathLike[str] | None = None) -> Scorer:
+    """Load a trained model. Nothing in it is executed, and scikit-learn is not needed.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        A model's folder or its ``model.stance``; ``models/stance`` by default.
+
+    Returns
+    -------
+    Scorer
+
+    Raises
+    ------
+    ModelError
+        If there is no model, or it is damaged; the message says which command makes one.
+    """
+    path = Path(path) if path is not None else DEFAULT_MODEL
+    if not path.is_file():
+        if not path.exists():
+            recover_folder(path)
+        path = path / FILE_NAME
+    if not path.is_file():
+        raise ModelError(
+            f"no model at {path}; make one with: stance train (or make train), or name another "
+            "with --model."
+        )
+    return load_scorer(path)
+
+
+def read(
+    text: str | Article,
+    model: Predictor | None = None,
+    *,
+    target: Target | None = None,
+    actor: str | None = None,
+) -> list[Claim]:
+    """Read an article and return what each actor's stance is in each sentence.
+
+    Parameters
+    ----------
+    text : str or Article
+        The article, or its text.
+    model : Scorer or StanceClassifier, optional
+        A trained model; by default the one in ``models/stance``.
+    target : Target, optional
+        Its alias table finds the actors; by default the model's own.
+    actor : str, optional
+        Ask about this actor alone, in each sentence that names him or her.
+
+    Returns
+    -------
+    list of Claim
+        In reading order; a sentence without an actor has one claim with ``actor`` None. With
+        `actor`, only the claims about that one.
+    """
+    if model is None:
+        model = load()
+    target = target or model.target_
+    article = Article(id="", text=text) if isinstance(text, str) else text
+    sentences = split_sentences(article)
+    detected = detect_actors([sentence.text for sentence in sentences], target)
+    asked = [
+        (sentence, passage)
+        for sentence, mentions in zip(sentences, detected, strict=True)
+        for passage in _passages(sentence.text, mentions, actor, target)
+    ]
+    if not asked:
+        return []
+    classes = [str(stance) for stance in model.classes_]
+    rows = model.predict_proba([passage for _, passage in asked]).tolist()
+    return [
+        _claim(article, sentence, passage, dict(zip(classes, row, strict=True)))
+        for (sentence, passage), row in zip(asked, rows, strict=True)
+    ]
+
+
+def _passages(
+    sentence: str, mentions: Sequence[Mention], actor: str | None, target: Target
+) -> list[Passage]:
+    """Return what to ask the model about one sentence."""
+    if actor is not None:
+        mentions = [m for m in mentions if _is_asked(m, actor, target)]
+    if mentions:
+        return [Passage(sentence, m.start, m.end, m.canonical or "") for m in mentions]
+    if actor is None:
+        return [Passage(sentence)]
+    located = to_passages([sentence], [actor], target)[0]
+    return [located] if located.has_actor else []
+
+
+def _claim(
+    article: Article, sentence: Sentence, passage: Passage, probabilities: dict[str, float]
+) -> Claim:
+    """Return the model's answer as a claim."""
+    mention = passage.sentence[passage.actor_start : passage.actor_end]
+    return Claim(
+        article.id or None,
+        sentence.start,
+        sentence.end,
+        sentence.text,
+        mention or None,
+        passage.canonical or None,
+        max(probabilities, key=lambda stance: probabilities[stance]),
+        probabilities,
+    )
+
+
+def _is_asked(mention: Mention, actor: str, target: Target) -> bool:
+    """Tell whether a mention is the actor that was asked for."""
+    wanted = (target.canonical(actor) or actor).casefold()
+    return wanted in ((mention.canonical or "").casefold(), mention.text.casefold())

@@ -1,0 +1,304 @@
+"""Targets: what the stance is about, who may take it, and the cues that label it.
+
+A target is one TOML file. This module reads and checks it, and answers which canonical name an
+alias stands for. It never guesses: a name that is in no alias list has no canonical name here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
+from stance.errors import TargetError, shortlist, suggestion
+from stance.normalization import normalize
+
+DEFAULT_TARGET = "belarus-2020"
+
+KINDS = ("women", "men", "bodies", "groups")
+_KEYS = ("name", "title", "question", "actors", "cues")
+_CUE_KEYS = ("name", "stance", "pattern", "scope", "negation")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who may take a stance.
+
+    Parameters
+    ----------
+    canonical : str
+        The one spelling under which the actor is counted.
+    kind : {"women", "men", "bodies", "groups"}
+        Which pronoun stands for the actor: she, he, it (offices, institutions, countries), they.
+    aliases : tuple of str
+        Other spellings and roles; the canonical name is always one of the names as well.
+    """
+
+    canonical: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The canonical name and the aliases."""
+        return (self.canonical, *self.aliases)
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    r"""What the stance is about.
+
+    Parameters
+    ----------
+    name : str
+        Short name, fit for a file name.
+    title : str
+        As a reader would say it (``"2020 Belarus election"``).
+    question : str
+        What an annotator asks of each (sentence, actor) pair.
+    actors : tuple of Actor
+        The alias table; may be empty.
+    cues : tuple of Cue
+        The labelling functions; may be empty.
+    source : str
+        The TOML text that it was read from, for hashing and for keeping it with a model.
+
+    Examples
+    --------
+    >>> target = parse_target('name = "toy"\n[actors.women]\n"Ann Lee" = ["Lee"]')
+    >>> target.canonical("lee"), target.canonical("Lees")
+    ('Ann Lee', None)
+    """
+
+    name: str
+    title: str = ""
+    question: str = ""
+    actors: tuple[Actor, ...] = ()
+    cues: tuple[Cue, ...] = ()
+    source: str = field(default="", repr=False)
+
+    @cached_property
+    def by_name(self) -> dict[str, Actor]:
+        """Every name, folded, to its actor."""
+        return {fold(name): actor for actor in self.actors for name in actor.names}
+
+    def canonical(self, name: str) -> str | None:
+        """Return the canonical name of `name`, or None for one that the table does not know."""
+        actor = self.by_name.get(fold(name))
+        return actor.canonical if actor else None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Target:
+        """Return the target itself: it never changes, and scikit-learn's clone copies deeply."""
+        return self
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of the TOML text, as hexadecimal digits."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+
+def fold(name: str) -> str:
+    r"""Return the form of a name in which spellings are compared.
+
+    Examples
+    --------
+    >>> fold("The  EU\u2019s"), fold("Gitanas Naus\u0117da")
+    ("eu's", 'gitanas nauseda')
+    """
+    return re.sub(r"^(?:the|a|an) ", "", fold_letters(normalize(name)))
+
+
+def fold_letters(text: str) -> str:
+    r"""Return `text` in small letters without accents.
+
+    Examples
+    --------
+    >>> fold_letters("LINKEVI\u010cIUS")
+    'linkevicius'
+    """
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFD", text.casefold())
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
+    """Read a target by the name of a shipped one, or from a TOML file.
+
+    Parameters
+    ----------
+    reference : str or path-like, default="belarus-2020"
+        A shipped target's name, or the path of a ``.toml`` file.
+
+    Returns
+    -------
+    Target
+
+    Raises
+    ------
+    TargetError
+        If there is no such target, or its file is wrong; the message names the key.
+    """
+    path = Path(reference)
+    if path.suffix == ".toml" or path.is_file():
+        try:
+            return parse_target(path.read_text(encoding="utf-8"), origin=str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise TargetError(f"cannot read target {path}: {reason}.") from error
+    shipped = resources.files("stance") / "targets" / f"{reference}.toml"
+    if not re.fullmatch(r"[\w-]+", str(reference)) or not shipped.is_file():
+        names = list_targets()
+        raise TargetError(
+            f"no target {str(reference)!r}: it is neither a TOML file nor one of "
+            f"{shortlist(names)}.{suggestion(str(reference), names)}"
+        )
+    return parse_target(shipped.read_text(encoding="utf-8"), origin=f"{reference}.toml")
+
+
+def list_targets() -> list[str]:
+    """Return the names of the shipped targets, sorted."""
+    folder = resources.files("stance") / "targets"
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def parse_target(text: str, origin: str = "target") -> Target:
+    """Read and check the TOML text of a target.
+
+    Parameters
+    ----------
+    text : str
+        TOML with the keys ``name``, ``title``, ``question``, the tables ``[actors.women]``,
+        ``[actors.men]``, ``[actors.bodies]``, ``[actors.groups]`` (canonical name = list of
+        aliases) and any number of ``[[cues]]``.
+    origin : str, default="target"
+        What messages call it.
+
+    Returns
+    -------
+    Target
+
+    Raises
+    ------
+    TargetError
+        If it is not TOML, has an unknown key, gives one alias to two actors, or has a bad cue.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise TargetError(f"{origin} is not TOML: {error}.") from error
+    _refuse_unknown_keys(table, _KEYS, origin)
+    name = _text(table, "name", origin)
+    if not re.fullmatch(r"[\w-]+", name):
+        raise TargetError(f"{origin}: name {name!r} must be letters, digits, '-' and '_'.")
+    return Target(
+        name=name,
+        title=_text(table, "title", origin, default=name),
+        question=_text(table, "question", origin, default=""),
+        actors=_read_actors(table.get("actors", {}), origin),
+        cues=_read_cues(table.get("cues", []), origin),
+        source=text,
+    )
+
+
+def _read_actors(table: Any, origin: str) -> tuple[Actor, ...]:
+    """Check the alias table: known kinds, lists of names, no name for two actors."""
+    if not isinstance(table, Mapping):
+        raise TargetError(f"{origin}: actors must be a table such as [actors.women].")
+    _refuse_unknown_keys(table, KINDS, f"{origin}, [actors]")
+    actors = [
+        Actor(canonical, kind, _names(aliases, canonical, origin))
+        for kind in KINDS
+        for canonical, aliases in table.get(kind, {}).items()
+    ]
+    owner: dict[str, str] = {}
+    for actor in actors:
+        for name in actor.names:
+            if not fold(name):
+                raise TargetError(f"{origin}: {actor.canonical!r} has an empty name.")
+            other = owner.setdefault(fold(name), actor.canonical)
+            if other != actor.canonical:
+                raise TargetError(
+                    f"{origin}: alias {name!r} is claimed by {other!r} and by "
+                    f"{actor.canonical!r}; leave it with one of them."
+                )
+    return tuple(actors)
+
+
+def _names(aliases: Any, canonical: str, origin: str) -> tuple[str, ...]:
+    """Check one actor's list of aliases."""
+    if not isinstance(aliases, Sequence) or isinstance(aliases, str):
+        raise TargetError(f"{origin}: the aliases of {canonical!r} must be a list of names.")
+    wrong = [alias for alias in aliases if not isinstance(alias, str)]
+    if wrong:
+        raise TargetError(f"{origin}: alias {wrong[0]!r} of {canonical!r} is not a text.")
+    return tuple(aliases)
+
+
+def _read_cues(rows: Any, origin: str) -> tuple[Cue, ...]:
+    """Check the cues: known keys and values, patterns that compile, no name twice."""
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise TargetError(f"{origin}: cues must be written as [[cues]] tables.")
+    cues: dict[str, Cue] = {}
+    for row in rows:
+        where = f"{origin}, cue {row.get('name', '?')!r}"
+        _refuse_unknown_keys(row, _CUE_KEYS, where)
+        cue = Cue(
+            name=_text(row, "name", where),
+            stance=_choice(row, "stance", STANCES, where),
+            pattern=_text(row, "pattern", where),
+            scope=_choice(row, "scope", SCOPES, where, default="clause"),
+            negation=_choice(row, "negation", NEGATIONS, where, default="abstain"),
+        )
+        if cue.name in cues:
+            raise TargetError(f"{where} stands twice; give each cue a name of its own.")
+        try:
+            compile_pattern(cue.pattern)
+        except TargetError as error:
+            raise TargetError(f"{where}: {error}") from error
+        cues[cue.name] = cue
+    return tuple(cues.values())
+
+
+def _refuse_unknown_keys(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    """Raise for the first key that is not `known`."""
+    for key in table:
+        if key not in known:
+            raise TargetError(
+                f"{where}: unknown key {key!r}; the keys are {', '.join(known)}."
+                f"{suggestion(key, known)}"
+            )
+
+
+def _text(table: Mapping[str, Any], key: str, where: str, default: str | None = None) -> str:
+    """Return the text under `key`."""
+    value = table.get(key, default)
+    if not isinstance(value, str) or (default is None and not value.strip()):
+        raise TargetError(f"{where}: {key} must be a text, found {value!r}.")
+    return value
+
+
+def _choice(
+    table: Mapping[str, Any],
+    key: str,
+    choices: Sequence[str],
+    where: str,
+    default: str | None = None,
+) -> str:
+    """Return the value under `key`, one of `choices`."""
+    value = _text(table, key, where, default)
+    if value not in choices:
+        raise TargetError(
+            f"{where}: {key} {value!r} is not one of {', '.join(choices)}."
+            f"{suggestion(value, choices)}"
+        )
+    return value

@@ -1,0 +1,326 @@
+"""Training: labelled examples become a model and the facts of its run.
+
+Settings are searched by cross-validation in which no article is on both sides; the model is fitted
+with the best. Examples enter as rows; nothing here reads or writes files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import f1_score
+from sklearn.model_selection import GroupKFold
+
+from stance.errors import StanceError
+from stance.examples import Example
+from stance.features import VIEWS, build_view_table, to_passages
+from stance.model import StanceClassifier, check_labels
+from stance.pipeline import Settings, ViewVectorizer, build_classifier
+from stance.targets import Target
+
+C_GRID = (1.0, 2.0, 4.0)
+N_FOLDS = 5
+
+Views = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Rows ready for training: views, labels, groups and weights.
+
+    Parameters
+    ----------
+    views : dict of str to list of str
+        One column for each view.
+    y : ndarray of str, shape (n_rows,)
+        The stances.
+    articles, actors : ndarray of str, shape (n_rows,)
+        Article and canonical name of each row; ``""`` for the phrasebook.
+    weights : ndarray of float64, shape (n_rows,)
+        Weight of each row.
+    """
+
+    views: Views
+    y: np.ndarray
+    articles: np.ndarray
+    actors: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def is_read(self) -> np.ndarray:
+        """Which rows come from an article, and not from the phrasebook."""
+        return np.asarray(self.articles != "")
+
+    def take(self, rows: np.ndarray) -> TrainingSet:
+        """Return some of the rows."""
+        views = {view: [column[i] for i in rows] for view, column in self.views.items()}
+        return TrainingSet(
+            views, self.y[rows], self.articles[rows], self.actors[rows], self.weights[rows]
+        )
+
+    def join(self, other: TrainingSet) -> TrainingSet:
+        """Return these rows and the other's."""
+        return TrainingSet(
+            {view: column + other.views[view] for view, column in self.views.items()},
+            np.concatenate([self.y, other.y]),
+            np.concatenate([self.articles, other.articles]),
+            np.concatenate([self.actors, other.actors]),
+            np.concatenate([self.weights, other.weights]),
+        )
+
+
+def build_training_set(
+    examples: Sequence[Example],
+    target: Target,
+    phrasebook_weight: float = 0.5,
+    *,
+    for_training: bool = True,
+) -> TrainingSet:
+    """Build the views of labelled examples once, for every fit that follows.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Rows of articles and of the phrasebook. Sentences without an actor are left out: nobody
+        takes a stance in them.
+    target : Target
+        Finds the other actors of each sentence.
+    phrasebook_weight : float, default=0.5
+        Weight of a row of the phrasebook; 0 leaves the phrasebook out.
+    for_training : bool, default=True
+        Whether a model is to be fitted on the rows; rows to test on may be of one class.
+
+    Returns
+    -------
+    TrainingSet
+
+    Raises
+    ------
+    StanceError
+        If there are no rows, or one class only and a model is to be fitted.
+    """
+    rows = [
+        e for e in examples if e.has_actor and (phrasebook_weight > 0 or e.source != "phrasebook")
+    ]
+    y = np.array([e.label for e in rows], dtype=str)
+    if not rows:
+        raise StanceError("no labelled (sentence, actor) pairs to train on; label some first.")
+    if for_training:
+        check_labels(len(rows), y)
+    return TrainingSet(
+        build_view_table(to_passages(rows, None, target), target, VIEWS),
+        y,
+        np.array([e.article for e in rows], dtype=str),
+        np.array([e.canonical for e in rows], dtype=str),
+        np.array([phrasebook_weight if e.source == "phrasebook" else 1.0 for e in rows]),
+    )
+
+
+def grouped_folds(
+    data: TrainingSet, groups: np.ndarray, n_folds: int = N_FOLDS, seed: int = 0
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return folds in which no group is on both sides; the phrasebook only ever trains.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        The rows.
+    groups : ndarray of str, shape (n_rows,)
+        Group of each row: its article, or its actor.
+    n_folds : int, default=5
+        How many, at most as many as there are groups.
+    seed : int, default=0
+        Seed of the shuffle of groups.
+
+    Returns
+    -------
+    list of (train, test)
+        Row numbers.
+
+    Raises
+    ------
+    StanceError
+        If there are fewer than two groups.
+    """
+    read = np.flatnonzero(data.is_read)
+    book = np.flatnonzero(~data.is_read)
+    n_groups = len(set(groups[read].tolist()))
+    if n_groups < 2:
+        raise StanceError(
+            f"cross-validation needs at least 2 articles or actors, found {n_groups}; "
+            "label more of them."
+        )
+    splitter = GroupKFold(min(n_folds, n_groups), shuffle=True, random_state=seed)
+    return [
+        (np.concatenate([read[train], book]), read[test])
+        for train, test in splitter.split(read, groups=groups[read])
+    ]
+
+
+def cross_validate_settings(
+    data: TrainingSet, settings: Settings, seed: int = 0, n_jobs: int | None = None
+) -> list[dict[str, float]]:
+    """Score each strength of the penalty by cross-validation grouped by article.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        The rows.
+    settings : Settings
+        Everything but ``C``, which runs over `C_GRID`.
+    seed : int, default=0
+        Seed of folds and solver.
+    n_jobs : int, optional
+        Processes; by default those of joblib's backend in force.
+
+    Returns
+    -------
+    list of dict
+        For each ``C``: ``C``, ``macro_f1`` and ``accuracy``, means over the rows of all folds.
+    """
+    folds = grouped_folds(data, data.articles, seed=seed)
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(_score_fold)(data, train, test, settings, seed) for train, test in folds
+    )
+    table = []
+    for i, c in enumerate(C_GRID):
+        truth = np.concatenate([data.y[test] for _, test in folds])
+        predicted = np.concatenate([fold[i] for fold in results])
+        table.append(
+            {
+                "C": c,
+                "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
+                "accuracy": float(np.mean(truth == predicted)),
+            }
+        )
+    return table
+
+
+def _score_fold(
+    data: TrainingSet, train: np.ndarray, test: np.ndarray, settings: Settings, seed: int
+) -> list[np.ndarray]:
+    """Return the predictions of one fold for each strength of the penalty."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        vectorizer = ViewVectorizer(min_df=settings.min_df)
+        known = data.take(train)
+        X_train = vectorizer.fit_transform(known.views)
+        X_test = vectorizer.transform(data.take(test).views)
+        predictions = []
+        for c in C_GRID:
+            classifier: LogisticRegression = build_classifier(replace(settings, C=c), seed)
+            # Choosing needs less exactness than the final fit.
+            classifier.set_params(tol=1e-3)
+            classifier.fit(X_train, known.y, sample_weight=known.weights)
+            predictions.append(classifier.predict(X_test))
+    return predictions
+
+
+def train_model(
+    data: TrainingSet,
+    target: Target,
+    settings: Settings | None = None,
+    *,
+    search: bool = True,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    progress: Callable[[str], None] = lambda message: None,
+) -> tuple[StanceClassifier, dict[str, Any]]:
+    """Choose settings and fit the model.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        The rows to learn from.
+    target : Target
+        What the stance is about.
+    settings : Settings, optional
+        Where to begin; without `search`, what to use.
+    search : bool, default=True
+        Whether ``C`` is chosen by cross-validation grouped by article.
+    seed : int, default=0
+        Seed of folds and solver. The same rows and seed give the same model.
+    n_jobs : int, optional
+        Processes for the search.
+    progress : callable, optional
+        Told what is being done.
+
+    Returns
+    -------
+    model : StanceClassifier
+        Fitted.
+    facts : dict
+        ``settings``, ``search`` (the table of the cross-validation), ``n_rows``, ``n_articles``,
+        ``n_read_rows``, ``labels`` and ``seed``.
+
+    Raises
+    ------
+    StanceError
+        If the rows are too few to cross-validate.
+    """
+    settings = settings or Settings()
+    table: list[dict[str, float]] = []
+    if search:
+        progress(f"choosing settings on {len(data.y)} rows")
+        table = cross_validate_settings(data, settings, seed, n_jobs)
+        best = max(table, key=lambda row: (round(row["macro_f1"], 4), -row["C"]))
+        settings = replace(settings, C=best["C"])
+    progress(f"fitting with C={settings.C:g}")
+    model = fit_model(data, target, settings, seed)
+    facts = {
+        "settings": settings.as_dict(),
+        "search": table,
+        "n_rows": len(data.y),
+        "n_read_rows": int(data.is_read.sum()),
+        "n_articles": len(set(data.articles[data.is_read].tolist())),
+        "labels": dict(sorted(Counter(data.y[data.is_read].tolist()).items())),
+        "seed": seed,
+    }
+    return model, facts
+
+
+def fit_model(
+    data: TrainingSet, target: Target, settings: Settings, seed: int = 0
+) -> StanceClassifier:
+    """Fit a model with given settings.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        The rows to learn from.
+    target : Target
+        What the stance is about.
+    settings : Settings
+        The settings.
+    seed : int, default=0
+        Seed of the solver.
+
+    Returns
+    -------
+    StanceClassifier
+    """
+    model = StanceClassifier(
+        target,
+        C=settings.C,
+        min_df=settings.min_df,
+        class_weight=settings.class_weight,
+        random_state=seed,
+    )
+    return model.fit_views(data.views, data.y, data.weights)
+
+
+def hash_examples(examples: Sequence[Example]) -> str:
+    """Return a hash of the rows, as hexadecimal digits."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(json.dumps(asdict(example), sort_keys=True).encode())
+    return digest.hexdigest()

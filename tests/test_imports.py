@@ -1,0 +1,103 @@
+"""The one-way street: a module imports from rungs below its own, never from above."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "stance"
+LADDER = [
+    "stance",
+    "stance.errors",
+    "stance.files",
+    "stance.tables",
+    "stance.normalization",
+    "stance.verbs",
+    "stance.cues",
+    "stance.targets",
+    "stance.articles",
+    "stance.mentions",
+    "stance.clauses",
+    "stance.actors",
+    "stance.examples",
+    "stance.corpus",
+    "stance.labeling",
+    "stance.features",
+    "stance.scorer",
+    "stance.reading",
+    "stance.pipeline",
+    "stance.model",
+    "stance.training",
+    "stance.evaluation",
+    "stance.experiment",
+    "stance.report",
+    "stance.report.card",
+    "stance.exchange",
+    "stance.exchange.hf",
+    "stance.exchange.inline",
+    "stance.cli",
+    "stance.__main__",
+]
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {name_of(path): path for path in PACKAGE.rglob("*.py")}
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name in MODULES}
+
+
+def test_every_module_has_a_rung():
+    assert sorted(MODULES) == sorted(LADDER)
+
+
+@pytest.mark.parametrize("name", [name for name in LADDER if name != "stance"])
+def test_imports_run_one_way(name):
+    above = {other for other in imported(MODULES[name]) if LADDER.index(other) > LADDER.index(name)}
+    assert not above
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys; {code}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    return {name.split(".")[0] for name in done.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("code", "absent"),
+    [
+        ("import stance", {"numpy", "sklearn", "typer", "datasets", "pandas"}),
+        ("import stance.cli", {"numpy", "sklearn", "datasets", "pandas", "nupunkt"}),
+        ("import stance; stance.load", {"sklearn", "datasets", "pandas", "scipy"}),
+    ],
+)
+def test_nothing_heavy_is_loaded_early(code, absent):
+    assert not loaded_after(code) & absent
+
+
+def test_front_door_lists_what_it_opens():
+    import stance
+
+    assert sorted(stance._HOMES) == sorted(stance.__all__)
+    for name in stance.__all__:
+        assert getattr(stance, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        stance.nothing  # noqa: B018
