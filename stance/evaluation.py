@@ -19,8 +19,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from stance.cues import STANCES
 from stance.pipeline import Settings
-from stance.targets import Target
-from stance.training import TrainingSet, fit_model, grouped_folds
+from stance.training import TrainingSet, grouped_folds, predict_fold
 
 
 @dataclass(frozen=True)
@@ -277,7 +276,6 @@ def evaluate_held_out(train: TrainingSet, test: TrainingSet, y_pred: np.ndarray)
 
 def evaluate_unseen_actors(
     data: TrainingSet,
-    target: Target,
     settings: Settings,
     seed: int = 0,
     n_jobs: int | None = None,
@@ -289,8 +287,6 @@ def evaluate_unseen_actors(
     ----------
     data : TrainingSet
         All rows; those of the phrasebook train in every fold.
-    target : Target
-        What the stance is about.
     settings : Settings
         The settings to fit with.
     seed : int, default=0
@@ -316,10 +312,10 @@ def evaluate_unseen_actors(
     folds = grouped_folds(data, data.actors, seed=seed)
     progress(f"holding out actors in {len(folds)} folds")
     predictions = Parallel(n_jobs=n_jobs)(
-        delayed(_predict_fold)(data, train, test, target, settings, seed) for train, test in folds
+        delayed(predict_fold)(data, train, test, settings, seed) for train, test in folds
     )
     rows = np.concatenate([test for _, test in folds])
-    y_pred = np.concatenate(predictions)
+    y_pred = np.concatenate([fold[0] for fold in predictions])
     prior = np.concatenate(
         [
             predict_actor_prior(known.y, known.actors, data.actors[test])
@@ -333,19 +329,6 @@ def evaluate_unseen_actors(
         "n_actors": len(set(data.actors[data.is_read].tolist())),
         "actor_prior": summarize(data.y[rows], prior),
     }
-
-
-def _predict_fold(
-    data: TrainingSet,
-    train: np.ndarray,
-    test: np.ndarray,
-    target: Target,
-    settings: Settings,
-    seed: int,
-) -> np.ndarray:
-    """Fit on one side of a fold and predict the other."""
-    model = fit_model(data.take(train), target, settings, seed)
-    return predict_rows(model, data.take(test))
 
 
 def predict_rows(model: Any, rows: TrainingSet) -> np.ndarray:

@@ -332,7 +332,8 @@ def split_by_article(
 
     Returns
     -------
-    train, test : list of Example
+    tuple of (list of Example, list of Example)
+        The rows to train on, and those to test on.
     """
     ids = sorted({e.article for e in examples if e.article}, key=_split_digest)
     held_out = {article for article in ids if is_held_out(article, test_share)}

@@ -118,7 +118,7 @@ def run_experiment(
     everything = train.join(test)
     if len(set(everything.actors[everything.is_read].tolist())) > 1:
         evaluation["unseen_actors"] = evaluate_unseen_actors(
-            everything, target, settings, seed, n_jobs, progress
+            everything, settings, seed, n_jobs, progress
         )
     if refit:
         progress("fitting on every article")

@@ -188,7 +188,7 @@ def cross_validate_settings(
     """
     folds = grouped_folds(data, data.articles, seed=seed)
     results = Parallel(n_jobs=n_jobs)(
-        delayed(_score_fold)(data, train, test, settings, seed) for train, test in folds
+        delayed(predict_fold)(data, train, test, settings, seed, C_GRID) for train, test in folds
     )
     table = []
     for i, c in enumerate(C_GRID):
@@ -204,10 +204,39 @@ def cross_validate_settings(
     return table
 
 
-def _score_fold(
-    data: TrainingSet, train: np.ndarray, test: np.ndarray, settings: Settings, seed: int
+def predict_fold(
+    data: TrainingSet,
+    train: np.ndarray,
+    test: np.ndarray,
+    settings: Settings,
+    seed: int = 0,
+    grid: Sequence[float] | None = None,
 ) -> list[np.ndarray]:
-    """Return the predictions of one fold for each strength of the penalty."""
+    """Fit on one side of a fold and predict the other, once for each strength of the penalty.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        All rows.
+    train, test : ndarray of int
+        Row numbers of the two sides.
+    settings : Settings
+        The settings to fit with.
+    seed : int, default=0
+        Seed of the solver.
+    grid : sequence of float, optional
+        Values of ``C``; by default that of `settings` alone.
+
+    Returns
+    -------
+    list of ndarray of str, shape (n_test_rows,)
+        One for each value.
+
+    Notes
+    -----
+    The solver's tolerance is 1e-3 here, where the fit that is kept has 1e-6: predictions that
+    are counted need less exactness than coefficients that are published.
+    """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
@@ -216,9 +245,8 @@ def _score_fold(
         X_train = vectorizer.fit_transform(known.views)
         X_test = vectorizer.transform(data.take(test).views)
         predictions = []
-        for c in C_GRID:
+        for c in grid or (settings.C,):
             classifier: LogisticRegression = build_classifier(replace(settings, C=c), seed)
-            # Choosing needs less exactness than the final fit.
             classifier.set_params(tol=1e-3)
             classifier.fit(X_train, known.y, sample_weight=known.weights)
             predictions.append(classifier.predict(X_test))

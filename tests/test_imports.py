@@ -25,6 +25,7 @@ LADDER = [
     "stance.actors",
     "stance.examples",
     "stance.corpus",
+    "stance.agreement",
     "stance.labeling",
     "stance.features",
     "stance.scorer",

@@ -1,0 +1,28 @@
+"""Run every benchmark and write what they print to benchmarks/results.md."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Run the scripts beside this one, in order of their names."""
+    parts = ["# Results", "", "Written by `make bench`."]
+    for script in sorted(HERE.glob("*.py")):
+        if script.name == Path(__file__).name:
+            continue
+        print(f"{script.name} …", file=sys.stderr)
+        done = subprocess.run(
+            [sys.executable, str(script)], capture_output=True, text=True, cwd=HERE.parent
+        )
+        output = done.stdout.strip() if done.returncode == 0 else done.stderr.strip()[-500:]
+        parts += ["", f"## {script.stem}", "", "```", output, "```"]
+    (HERE / "results.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
