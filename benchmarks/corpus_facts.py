@@ -80,6 +80,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("data"))
     data = parser.parse_args().data
     print_composition(data)
+    if not (data / "labels" / "second.jsonl").is_file():
+        raise SystemExit("no second reading: data/labels/second.jsonl is not there.")
     kappa = print_agreement(data)
     summary = {"benchmark": "corpus", "metric": "cohen_kappa", "value": round(kappa, 4)}
     print(json.dumps({**summary, "peers": {}}))
