@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from stance.normalization import align
+from stance.normalization import PLACEHOLDER, align
 from stance.targets import Actor, Target, fold_letters
 
 PRONOUNS: Mapping[str, str] = {
@@ -25,7 +25,8 @@ PRONOUNS: Mapping[str, str] = {
     "both": "pair",
 }  # fmt: skip
 
-_TOKEN = re.compile(r"[^\W_]+(?:[-.&][^\W_]+)*|'s\b|[^\w\s]")
+# A soft hyphen (a placeholder, once aligned) parts no word.
+_TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
 _PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
 # Words that are capitalised without being anybody's name.
 _NOT_NAMES = frozenset(
@@ -142,7 +143,12 @@ def tokenize(sentence: str) -> list[Token]:
     """
     plain = align(sentence)
     return [
-        Token(m.start(), m.end(), sentence[m.start() : m.end()], fold_letters(m[0]))
+        Token(
+            m.start(),
+            m.end(),
+            sentence[m.start() : m.end()],
+            fold_letters(m[0].replace(PLACEHOLDER, "")),
+        )
         for m in _TOKEN.finditer(plain)
     ]
 

@@ -17,13 +17,16 @@ _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e
 OPENING_QUOTES = "\u201c\u201e\u00ab\u2018\u201a\u2039\"'"
 CLOSING_QUOTES = "\u201d\u201c\u00bb\u2019\u2018\u203a\"'"
 
+# Neither white space nor part of a word, nor to be met in a text.
+PLACEHOLDER = "\x01"
+
 # One character for one character, so that offsets stay true.
 _ALIGNED = {
     **{ord(c): "'" for c in _SINGLE},
     **{ord(c): '"' for c in _DOUBLE},
     **{ord(c): "-" for c in _DASHES},
     **{ord(c): " " for c in _SPACES},
-    **{ord(c): "\x1f" for c in _INVISIBLE},
+    **{ord(c): PLACEHOLDER for c in _INVISIBLE},
 }
 _FOLDED = {**_ALIGNED, **{ord(c): None for c in _INVISIBLE}}
 
@@ -52,7 +55,7 @@ def normalize(text: str) -> str:
 def align(text: str) -> str:
     """Return `text` normalized character by character, so that an offset means the same in both.
 
-    An invisible character becomes U+001F, which no pattern of ours matches.
+    An invisible character becomes U+0001, which is neither white space nor part of a word.
 
     Examples
     --------

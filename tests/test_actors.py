@@ -147,3 +147,10 @@ def test_long_odd_sentences_take_linear_time(unit, target):
         detect_actors([text], target)
         times.append(time.perf_counter() - start)
     assert times[1] < 4 * 4 * times[0] + 0.2
+
+
+def test_soft_hyphens_part_no_name():
+    found = find_mentions("Lu\u00adka\u00adshen\u00adko\u00a0won.", SHIPPED)
+    assert [(m.text, m.canonical) for m in found] == [
+        ("Lu\u00adka\u00adshen\u00adko", "Alexander Lukashenko")
+    ]
