@@ -41,6 +41,8 @@ _ABBREVIATIONS = frozenset(
     "inc jan jr jul jun lt ltd maj mar mln bln mr mrs ms mt nov oct op pres prof rep reps rev sen "
     "sens sept sep sgt sr st supt tel vol vs viz cf al apr ave messrs mme mlle dem".split()
 )
+# What is left of a sentence after “Go away!”: a closing mark with a comma, or no word at all.
+_CONTINUES = re.compile(r"[\"')\] ]*(?:[,;)]|[.!?:]*$)")
 _TITLES = tuple(
     f"{title}." for title in ("Mr", "Mrs", "Ms", "Dr", "Lt", "Gen", "Col", "Sen", "Rep")
 )
@@ -468,6 +470,6 @@ def _missed_ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _runs_on(before: str, after: str) -> bool:
     """Tell whether a piece continues the one before it."""
-    if after[0].islower() or after.lstrip("\"')] ")[:1] in ("", ",", ";", ")"):
+    if after[0].islower() or _CONTINUES.match(after):
         return True
     return bool(_DATELINE.fullmatch(before)) or before.endswith(_TITLES)

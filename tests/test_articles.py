@@ -51,6 +51,7 @@ def test_hard_paragraph():
     [
         "MINSK, August 20. /TASS/. The commission has met.",
         "He met cries of \u201cGo away!\u201d, footage shows.",
+        "They answered with cries of \u201cGo away!\u201d.",
         "The E.U. said no.",
         "Prices rose 3.5 pct. in Belarus, he said.",
     ],
