@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from stance.mentions import Mention, Token, find_mentions, tokenize
-from stance.targets import Target
+from stance.detection import Detector
+from stance.mentions import ROLE_NOUNS, Mention, Token, find_mentions, tokenize
+from stance.targets import Target, fold, fold_letters
 from stance.verbs import (
     ADVERBIALS,
     AUXILIARIES,
@@ -24,7 +26,7 @@ from stance.verbs import (
 )
 
 _PEOPLE = ("women", "men", "name")
-_QUOTE = '"'
+_QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
 _APPOSITION_LIMIT = 16
 _REFLEXIVE = ("himself", "herself", "itself", "themselves")
 _OBJECT_PRONOUNS = frozenset("him them us me".split())
@@ -36,7 +38,9 @@ _PREPOSITIONS = frozenset(
 _POSSESSIVES = frozenset("his her its their our my".split())
 
 
-def detect_actors(sentences: Iterable[str], target: Target) -> list[list[Mention]]:
+def detect_actors(
+    sentences: Iterable[str], target: Target, detector: Detector | None = None
+) -> list[list[Mention]]:
     r"""Find the actors of each sentence of an article.
 
     Parameters
@@ -45,6 +49,8 @@ def detect_actors(sentences: Iterable[str], target: Target) -> list[list[Mention
         The article's sentences, in order: what "he" means depends on those before.
     target : Target
         Its alias table names the known actors; it may be empty.
+    detector : Detector, optional
+        A trained model of who takes part; without it, rules decide.
 
     Returns
     -------
@@ -61,7 +67,7 @@ def detect_actors(sentences: Iterable[str], target: Target) -> list[list[Mention
     [[('Lee', 'Ann Lee')], [('She', 'Ann Lee')]]
     """
     memory = _Memory()
-    return [_read_sentence(sentence, target, memory) for sentence in sentences]
+    return [_read_sentence(sentence, target, memory, detector) for sentence in sentences]
 
 
 def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]:
@@ -96,19 +102,27 @@ class _Memory:
     met: dict[str, str] = field(default_factory=dict)
     previous: dict[str, str] = field(default_factory=dict)
     pair: list[str] = field(default_factory=list)
+    # Canonical name by the last word of a name or title: who was last met as "minister".
+    bearers: dict[str, str] = field(default_factory=dict)
     speaker: Mention | None = None
     in_quotation: bool = False
 
 
-def _read_sentence(sentence: str, target: Target, memory: _Memory) -> list[Mention]:
+def _read_sentence(
+    sentence: str, target: Target, memory: _Memory, detector: Detector | None
+) -> list[Mention]:
     """Find the actors of one sentence and remember them."""
     tokens = tokenize(sentence)
-    quoted = _quotation_depth(tokens, opened=memory.in_quotation)
-    mentions = _named_in_full(find_mentions(sentence, target, tokens), memory)
+    quoted, memory.in_quotation = mark_quotations(tokens, opened=memory.in_quotation)
+    found = find_mentions(sentence, target, tokens)
+    mentions = _named_in_full(found, memory, tokens)
     index = {token.start: i for i, token in enumerate(tokens)}
-    taking_part = [
-        mention for mention in mentions if _takes_part(tokens, _span(tokens, index, mention))
-    ]
+    if detector is None:
+        chosen = [_takes_part(tokens, _span(tokens, index, mention)) for mention in mentions]
+    else:
+        chances = detector.probabilities(tokens, found, quoted)
+        chosen = [chance >= detector.threshold for chance in chances]
+    taking_part = [mention for mention, takes in zip(mentions, chosen, strict=True) if takes]
     speaker = _quoted_speaker(taking_part, tokens, index, quoted) or (
         memory.speaker if any(quoted) else None
     )
@@ -122,10 +136,34 @@ def _read_sentence(sentence: str, target: Target, memory: _Memory) -> list[Menti
                 here[actor.kind] = actor.canonical
     actors = list(_once_each(actors))
     _remember(memory, mentions, actors)
-    memory.in_quotation = bool(quoted and quoted[-1] and tokens[-1].folded != _QUOTE)
+    for mention in mentions:
+        if mention.canonical and not mention.pronoun and mention.kind != "role":
+            words = _bearing_words(mention.canonical, target)
+            words |= _title_before(mention, sentence)
+            memory.bearers.update(dict.fromkeys(words, mention.canonical))
     named = [actor for actor in actors if actor.canonical]
     memory.speaker = speaker or (named[-1] if named else memory.speaker)
     return actors
+
+
+@lru_cache(maxsize=4096)
+def _known_words(target: Target, canonical: str) -> frozenset[str]:
+    """Return the describing nouns in the names of an actor of the table."""
+    actor = target.by_name.get(fold(canonical))
+    names = actor.names if actor else (canonical,)
+    words = {fold_letters(word) for name in names for word in name.split()}
+    return frozenset(words & ROLE_NOUNS)
+
+
+def _bearing_words(canonical: str, target: Target) -> set[str]:
+    """Return by which nouns an actor may be meant later: "ministry" for an Interior Ministry."""
+    return set(_known_words(target, canonical))
+
+
+def _title_before(mention: Mention, sentence: str) -> set[str]:
+    """Return the nouns of the title right before a name."""
+    words = {fold_letters(word) for word in sentence[: mention.start].split()[-3:]}
+    return words & ROLE_NOUNS
 
 
 def _remember(memory: _Memory, mentions: list[Mention], actors: list[Mention]) -> None:
@@ -158,20 +196,37 @@ def _span(tokens: Sequence[Token], index: dict[int, int], mention: Mention) -> t
     return first, last
 
 
-def _quotation_depth(tokens: Sequence[Token], *, opened: bool) -> list[bool]:
-    """Tell for each token whether it stands inside double quotation marks."""
-    inside, depth = opened, []
+def mark_quotations(tokens: Sequence[Token], *, opened: bool = False) -> tuple[list[bool], bool]:
+    """Tell for each token whether it stands inside double quotation marks.
+
+    Parameters
+    ----------
+    tokens : sequence of Token
+        The sentence's tokens.
+    opened : bool, default=False
+        Whether a quotation runs on from the sentence before.
+
+    Returns
+    -------
+    quoted : list of bool
+        One for each token; the marks themselves are inside.
+    opened : bool
+        Whether a quotation runs on into the next sentence.
+    """
+    quoted = []
     for token in tokens:
-        if token.folded in ('"', "\u201c", "\u201d") or token.text in "\u201e\u00ab\u00bb":
-            inside = not inside
-            depth.append(True)
+        if token.folded in _QUOTES or token.text in _QUOTES:
+            opened = not opened
+            quoted.append(True)
         else:
-            depth.append(inside)
-    return depth
+            quoted.append(opened)
+    return quoted, opened
 
 
-def _named_in_full(mentions: list[Mention], memory: _Memory) -> list[Mention]:
-    """Give an unknown surname the fuller name that stood earlier in the article."""
+def _named_in_full(
+    mentions: list[Mention], memory: _Memory, tokens: Sequence[Token]
+) -> list[Mention]:
+    """Give an unknown surname its fuller name, and a role the one who bears it, from before."""
     named = []
     for mention in mentions:
         if mention.kind == "name":
@@ -180,9 +235,17 @@ def _named_in_full(mentions: list[Mention], memory: _Memory) -> list[Mention]:
                 memory.people[surname] = mention.text
             mention = replace(mention, canonical=memory.people.get(surname, mention.text))
         elif mention.kind == "role":
-            mention = replace(mention, canonical=mention.text)
+            head = fold_letters(mention.text.split()[-1])
+            bearer = memory.bearers.get(head) if _is_definite(mention, tokens) else None
+            mention = replace(mention, canonical=bearer or mention.text)
         named.append(mention)
     return named
+
+
+def _is_definite(mention: Mention, tokens: Sequence[Token]) -> bool:
+    """Tell whether a role is one that has been spoken of: "the minister", not "a minister"."""
+    before = [token.folded for token in tokens if token.end <= mention.start][-1:]
+    return before != ["a"] and before != ["an"]
 
 
 def _takes_part(tokens: Sequence[Token], span: tuple[int, int]) -> bool:

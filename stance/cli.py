@@ -466,6 +466,21 @@ def _print_evaluation(evaluation: dict[str, Any]) -> None:
         ],
         numeric=[1, 2, 3],
     )
+    found = evaluation["detection"]
+    typer.echo("")
+    _print_table(
+        ["actors found in bare text", "precision", "recall", "F1", "named right", "claim F1"],
+        [
+            [
+                f"{found['n_actors']} in the held-out articles",
+                *(
+                    "–" if found[key] is None else f"{found[key]:.3f}"
+                    for key in ("precision", "recall", "f1", "canonical", "claim_f1")
+                ),
+            ]
+        ],
+        numeric=[1, 2, 3, 4, 5],
+    )
 
 
 def _print_table(headers: list[str], rows: list[list[str]], numeric: Any = ()) -> None:

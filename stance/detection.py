@@ -215,7 +215,7 @@ def word_class(word: str) -> str:
     Examples
     --------
     >>> [word_class(word) for word in ("the", "said", "quickly", "seven", "barbed", "80")]
-    ['the', 'REPORT', 'LY', 'O', 'ED', 'NUM']
+    ['the', 'REPORT', 'ADV', 'O', 'ED', 'NUM']
     """
     for name, members in (
         ("AUX", AUXILIARIES),

@@ -17,7 +17,13 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from stance.actors import detect_actors
 from stance.cues import STANCES
+from stance.detection_training import group_by_sentence
+from stance.examples import Example
+from stance.features import Passage
+from stance.mentions import Mention
+from stance.model import StanceClassifier
 from stance.pipeline import Settings
 from stance.training import TrainingSet, grouped_folds, predict_fold
 
@@ -334,3 +340,58 @@ def evaluate_unseen_actors(
 def predict_rows(model: Any, rows: TrainingSet) -> np.ndarray:
     """Return a fitted model's predictions for rows whose views are built."""
     return np.asarray(model.pipeline_.predict(rows.views)).astype(str)
+
+
+def evaluate_detection(rows: Sequence[Example], model: StanceClassifier) -> dict[str, Any]:
+    """Score how well the actors of sentences are found, named and judged, from bare text.
+
+    Parameters
+    ----------
+    rows : sequence of Example
+        Every row of some articles, those of sentences without an actor among them.
+    model : StanceClassifier
+        The trained model; its detector, or the rules where it has none, finds the actors.
+
+    Returns
+    -------
+    dict
+        ``precision``, ``recall`` and ``f1`` of (sentence, actor) places, counted by overlap;
+        ``canonical``, the share of found actors under the right name; ``claim_f1`` of right actor,
+        name and stance together; ``n_actors`` and ``n_found``.
+    """
+    n_actors = n_found = n_right = n_named = n_claims = 0
+    for sentences in group_by_sentence(rows).values():
+        texts = [same[0].sentence for same in sentences]
+        for same, text, found in zip(
+            sentences, texts, detect_actors(texts, model.target_, model.detector), strict=True
+        ):
+            n_actors += sum(row.has_actor for row in same)
+            n_found += len(found)
+            if not found:
+                continue
+            passages = [Passage(text, m.start, m.end, m.canonical or "") for m in found]
+            left = [row for row in same if row.has_actor]
+            for mention, stance in zip(found, model.predict(passages).tolist(), strict=True):
+                row = _overlapping(mention, left)
+                if row is not None:
+                    left.remove(row)
+                    n_right += 1
+                    n_named += row.canonical == mention.canonical
+                    n_claims += row.canonical == mention.canonical and row.label == stance
+    f1 = 2 * n_right / max(1, n_actors + n_found)
+    return {
+        "precision": n_right / n_found if n_found else math.nan,
+        "recall": n_right / n_actors if n_actors else math.nan,
+        "f1": f1,
+        "canonical": n_named / n_right if n_right else math.nan,
+        "claim_f1": 2 * n_claims / max(1, n_actors + n_found),
+        "n_actors": n_actors,
+        "n_found": n_found,
+    }
+
+
+def _overlapping(mention: Mention, rows: list[Example]) -> Example | None:
+    """Return the row whose mention is this one; of several, the one with its name."""
+    same = [row for row in rows if row.actor_start < mention.end and mention.start < row.actor_end]
+    named = [row for row in same if row.canonical == mention.canonical]
+    return next(iter(named or same), None)

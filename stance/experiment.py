@@ -18,8 +18,14 @@ from typing import Any
 
 import stance
 from stance.corpus import Corpus
+from stance.detection_training import train_detector
 from stance.errors import StanceError
-from stance.evaluation import evaluate_held_out, evaluate_unseen_actors, predict_rows
+from stance.evaluation import (
+    evaluate_detection,
+    evaluate_held_out,
+    evaluate_unseen_actors,
+    predict_rows,
+)
 from stance.examples import split_by_article
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
@@ -43,7 +49,8 @@ class Experiment:
     model : StanceClassifier
         The model to keep.
     evaluation : dict
-        ``held_out`` and ``unseen_actors``, as `stance.evaluation` gives them; JSON values.
+        ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them;
+        JSON values.
     metadata : dict
         Target, data, code, versions, settings, seed and the split; JSON values.
     """
@@ -99,8 +106,8 @@ def run_experiment(
     rows = [*corpus.examples, *corpus.phrasebook]
     train_rows, test_rows = split_by_article(rows, TEST_SHARE)
     # Only labels that somebody has read may judge a model.
-    test_rows = [row for row in test_rows if row.source != "weak" and row.has_actor]
-    if not test_rows:
+    test_rows = [row for row in test_rows if row.source != "weak"]
+    if not any(row.has_actor for row in test_rows):
         raise StanceError(
             "no reviewed pairs to test on: a model is judged on articles that it has not seen. "
             "Label at least two articles."
@@ -115,6 +122,11 @@ def run_experiment(
         "held_out": evaluate_held_out(train, test, predict_rows(model, test)),
         "unseen_actors": None,
     }
+    read_train = [row for row in train_rows if row.article and row.source != "weak"]
+    if read_train:
+        progress("learning who takes part")
+        model.detector_ = train_detector(read_train, target, seed)
+    evaluation["detection"] = evaluate_detection(test_rows, model)
     everything = train.join(test)
     if len(set(everything.actors[everything.is_read].tolist())) > 1:
         evaluation["unseen_actors"] = evaluate_unseen_actors(
@@ -123,6 +135,8 @@ def run_experiment(
     if refit:
         progress("fitting on every article")
         model = fit_model(everything, target, settings, seed)
+        read_all = [row for row in corpus.examples if row.source != "weak"]
+        model.detector_ = train_detector(read_all, target, seed)
     test_articles = sorted(set(test.articles.tolist()))
     metadata = {
         "target": {"name": target.name, "title": target.title, "sha256": target.sha256},

@@ -60,26 +60,43 @@ _SENTENCE_OPENERS = frozenset(
     "which while who whoever whole whose why will with within without women workers would yes "
     "yesterday yet you your".split()
 )
-_ROLE_NOUNS = frozenset(
-    "activist activists administration adviser advisers aide aides alliance ambassador "
-    "ambassadors analyst analysts assembly association authorities author authors bishops "
-    "bloc bloggers body cabinet campaign campaigners candidate candidates capitals chairman "
-    "chairwoman church citizens coalition commentator commentators commission commissioner "
-    "committee council countries country court courts critics crowd crowds deputies deputy "
-    "delegation demonstrators diplomat diplomats director doctors embassy employees envoy "
-    "envoys executive experts expert factories foundation government governments group groups "
-    "head incumbent institution investigators judge judges journalists kremlin lawmakers "
-    "lawmaker lawyer lawyers leader leaders leadership lawmakers majority mayor medics "
-    "members minister ministers ministry miners monitors mission movement nations observer "
-    "observers office officer officers official officials ombudsman opponents opposition "
-    "organisation organisations organization organizations parliament participants parties "
-    "party people pensioners players police politician politicians premier presidency "
-    "president prosecutor prosecutors protester protesters protestors rapporteur regime "
-    "relatives representative representatives residents rival rivals rulers scientists "
-    "secretary senators senator soldiers source sources speaker spokesman spokeswoman "
-    "spokesperson staff state states strikers student students supporters team teachers "
-    "troops union unions voters watchdog witnesses women workers workforce athletes "
-    "demonstration strongman autocrat successor".split()
+ROLE_NOUNS = frozenset(
+    "activist activists actors administration adviser advisers agencies agency agents aide "
+    "aides alliance allies ally ambassador ambassadors analyst analysts archbishop army "
+    "artists assembly association associations athlete athletes audience author authorities "
+    "authors autocrat bank billionaire bishop bishops bloc blogger bloggers bodies body "
+    "businesses businessman businessmen cabinet campaign campaigners candidate candidates "
+    "capitals captain cardinal chairman chairwoman chancellor channel chief church citizens "
+    "clergy coach coalition colleague colleagues commentator commentators commission "
+    "commissioner commissions committee community companies company conscripts coordinator "
+    "cordon correspondents council countries country court courts creditors critics crowd "
+    "crowds defenders delegates delegation demonstration demonstrators department deputies "
+    "deputy detachments detainees detective dictator diplomat diplomats director doctor "
+    "doctors dozens drivers duo economist economists editor editors elderly embassy employees "
+    "enterprise enterprises entrepreneur entrepreneurs envoy envoys executive expert experts "
+    "exporters eyewitnesses factories fans father federation firm firms forces foundation "
+    "girl government governments group groups guard guards head headquarters host hundreds "
+    "husband incumbent inspector institution intermediaries investigator investigators "
+    "investors journalist journalists judge judges kremlin laureate lawmaker lawmakers lawyer "
+    "lawyers leader leaders leadership lecturers lobby locals majority man management manager "
+    "managers many mayor media medics members men militia miners minister ministers "
+    "ministries ministry mission monarch monitors most mother motorists mourners movement "
+    "musicians nations negotiators neighbors neighbours newspaper nuncio observer observers "
+    "office officer officers officers-in-charge official officials oligarchs ombudsman "
+    "opponents opposition oppositionist organisation organisations organisers organization "
+    "organizations organizers others pair parliament participants parties partners party "
+    "patriarch pensioners people persons players police policeman policemen politician "
+    "politicians pope premier premiers presenters presidency president presidents press "
+    "priest priests professor professors programme prosecutor prosecutors protester "
+    "protesters protestors public rapporteur regime relatives reporter representative "
+    "representatives researcher researchers residents retirees rival rivals ruler rulers "
+    "scholar scholars scientists secretary senator senators service servicemen services "
+    "several shareholders sides signatories singer society soldiers some source sources "
+    "speaker speakers specialists spokesman spokesperson spokeswoman squad squads staff "
+    "staffers startups state states strangers striker strikers strongman strongmen student "
+    "students successor supporters sympathisers sympathizers teacher teachers team think-tank "
+    "those thousands three troops troupe two union unions veterans victims voters watchdog "
+    "who wife witness witnesses woman women worker workers workforce writer writers".split()
 )
 
 
@@ -235,8 +252,8 @@ def _alias_table(target: Target) -> dict[str, list[_Alias]]:
             if words[:1] == ("the",) and len(words) > 1:
                 words = words[1:]
             if words:
-                # "us" and "who" are names in capitals only, unless the table writes them small.
-                proper = len(words) == 1 and not name.islower()
+                # "us" and "who" are names in capitals only; "protesters" is one in any case.
+                proper = len(words) == 1 and actor.kind != "groups" and not name.islower()
                 table.setdefault(words[0], []).append(_Alias(words, actor, proper))
     for entries in table.values():
         entries.sort(key=lambda entry: (-len(entry.words), entry.proper))
@@ -279,17 +296,19 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
 
 def _match_name(tokens: Sequence[Token], i: int) -> _Found | None:
     """Match a capitalised name that the target does not know."""
+    # A title is passed over, so that the name after it is looked up in the table first.
+    if tokens[i].folded in _TITLES | _NOT_NAMES:
+        return None
     stop = _end_of_capitals(tokens, i)
-    first = i
-    while first < stop and tokens[first].folded in _TITLES | _NOT_NAMES:
-        first += 1
-    if first == stop:
+    if stop == i:
         return None
     # A sentence's first word has its capital from its place.
-    opens = i == 0 or (tokens[i - 1].folded in '".:' and stop - i == 1)
-    if first == i and opens and tokens[i].folded in _SENTENCE_OPENERS:
+    opens = i == 0 or tokens[i - 1].folded in '".:'
+    if opens and (tokens[i].folded in _SENTENCE_OPENERS or tokens[i].folded.endswith("ly")):
         return None
-    return first, stop - 1, "name", None
+    # "First Deputy Interior Minister Ann Lee": the name begins after the last title.
+    titles = [j for j in range(i, stop - 1) if tokens[j].folded in _TITLES]
+    return (titles[-1] + 1 if titles else i), stop - 1, "name", None
 
 
 def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
@@ -314,9 +333,9 @@ def _is_capitalised(token: Token) -> bool:
 
 def _match_role(tokens: Sequence[Token], i: int) -> _Found | None:
     """Match a describing noun with the words before it ("striking workers", "riot police")."""
-    if tokens[i].folded not in _ROLE_NOUNS:
+    if tokens[i].folded not in ROLE_NOUNS:
         return None
     last = i
-    while last + 1 < len(tokens) and tokens[last + 1].folded in _ROLE_NOUNS:
+    while last + 1 < len(tokens) and tokens[last + 1].folded in ROLE_NOUNS:
         last += 1
     return i, last, "role", None

@@ -18,6 +18,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from stance.cues import STANCES
+from stance.detection import Detector
 from stance.errors import LabelError, ModelError, StanceError
 from stance.features import VIEWS, build_view_table, to_passages
 from stance.files import explained_os_errors, folder_written_whole
@@ -57,6 +58,8 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The fitted vectorizer and regression.
     target_ : Target
         The target, read.
+    detector_ : Detector
+        The model of who takes part, set by `stance.experiment`; `fit` does not need it.
 
     See Also
     --------
@@ -208,7 +211,13 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
             )  # fmt: skip
             start = stop
-        return Scorer(target, blocks, classifier.intercept_, tuple(self.classes_.tolist()))
+        classes = tuple(self.classes_.tolist())
+        return Scorer(target, blocks, classifier.intercept_, classes, self.detector)
+
+    @property
+    def detector(self) -> Detector | None:
+        """The trained model of who takes part, where one was trained along."""
+        return getattr(self, "detector_", None)
 
     def _fitted_target(self) -> Target:
         """Return the target of a fitted model."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from stance.actors import detect_actors
 from stance.articles import Article, Sentence, split_sentences
+from stance.detection import Detector
 from stance.errors import ModelError
 from stance.features import Passage, to_passages
 from stance.files import recover_folder
@@ -33,6 +34,10 @@ class Predictor(Protocol):
     @property
     def target_(self) -> Target:
         """What the model was trained on."""
+
+    @property
+    def detector(self) -> Detector | None:
+        """The trained model of who takes part; None leaves that to rules."""
 
     def predict_proba(self, X: Sequence[Any], actors: Any = None) -> Any:
         """Return the probability of each stance of each passage."""
@@ -135,7 +140,7 @@ def read(
     target = target or model.target_
     article = Article(id="", text=text) if isinstance(text, str) else text
     sentences = split_sentences(article)
-    detected = detect_actors([sentence.text for sentence in sentences], target)
+    detected = detect_actors([s.text for s in sentences], target, model.detector)
     asked = [
         (sentence, passage)
         for sentence, mentions in zip(sentences, detected, strict=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stance.cues import STANCES
+from stance.detection import Detector
 from stance.errors import ModelError, TargetError
 from stance.features import VIEWS, build_views, to_passages
 from stance.files import explained_os_errors, write_whole
@@ -151,12 +152,15 @@ class Scorer:
         The regression's intercepts.
     classes : tuple of str
         The stances, in the order of the columns.
+    detector : Detector, optional
+        The trained model of who takes part.
     """
 
     target: Target
     blocks: list[Block]
     intercept: np.ndarray
     classes: tuple[str, ...] = STANCES
+    detector: Detector | None = None
 
     @property
     def target_(self) -> Target:
@@ -277,6 +281,17 @@ def dump_scorer(scorer: Scorer) -> bytes:
                 "n_terms": len(block.terms),
             }
         )
+    detector = None
+    if scorer.detector is not None:
+        names = sorted(scorer.detector.weights)
+        arrays["detector.features"] = "\n".join(names).encode("utf-8")
+        weights = [scorer.detector.weights[name] for name in names]
+        arrays["detector.weights"] = _floats(np.array(weights))
+        detector = {
+            "intercept": scorer.detector.intercept,
+            "threshold": scorer.detector.threshold,
+            "n_features": len(names),
+        }
     places: dict[str, list[int]] = {}
     body = bytearray()
     for name, data in arrays.items():
@@ -288,6 +303,7 @@ def dump_scorer(scorer: Scorer) -> bytes:
             "format": FORMAT_VERSION,
             "classes": list(scorer.classes),
             "blocks": blocks,
+            "detector": detector,
             "arrays": places,
             "sha256": hashlib.sha256(body).hexdigest(),
             "target": scorer.target.source,
@@ -355,7 +371,23 @@ def _parse(data: bytes) -> Scorer:
         target = parse_target(header["target"], "its target")
     except TargetError as error:
         raise ModelError(f"damaged ({error})") from error
-    return Scorer(target, blocks, _array(header, "intercept", body, (len(classes),)), classes)
+    intercept = _array(header, "intercept", body, (len(classes),))
+    return Scorer(target, blocks, intercept, classes, _parse_detector(header, body))
+
+
+def _parse_detector(header: Mapping[str, Any], body: memoryview) -> Detector | None:
+    """Build the detector, where the file has one."""
+    entry = header["detector"]
+    if entry is None:
+        return None
+    names = str(_slice(header, "detector.features", body), "utf-8").split("\n")
+    if len(names) != entry["n_features"] or len(set(names)) != len(names):
+        raise ModelError("damaged (the features of its detector)")
+    intercept, threshold = float(entry["intercept"]), float(entry["threshold"])
+    if not (math.isfinite(intercept) and 0 < threshold < 1):
+        raise ModelError("damaged (the numbers of its detector)")
+    weights = _array(header, "detector.weights", body, (len(names),)).tolist()
+    return Detector(dict(zip(names, weights, strict=True)), intercept, threshold)
 
 
 def _parse_block(header: Mapping[str, Any], number: int, body: memoryview) -> Block:

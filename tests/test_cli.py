@@ -76,7 +76,7 @@ def test_train_prints_each_actor_and_writes_the_model(corpus, toy, tmp_path):
         assert text in result.stdout
     assert (out / "model.stance").exists()
     evaluation = json.loads((out / "evaluation.json").read_text())
-    assert set(evaluation) == {"held_out", "unseen_actors"}
+    assert set(evaluation) == {"held_out", "unseen_actors", "detection"}
     card = (out / "README.md").read_text()
     assert card.startswith("---\nlibrary_name: sklearn")
     for part in ("## Uses", "### Factors", "| Ann Lee |"):

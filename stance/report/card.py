@@ -46,6 +46,7 @@ def render_card(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> s
         settings=", ".join(f"{key}={value}" for key, value in training["settings"].items()),
         seed=training["seed"],
         results="\n".join(_results(held_out, unseen)),
+        detection=_detection(evaluation["detection"]),
         confusion="\n".join(_confusion(held_out["model"]["confusion"])),
         actors="\n".join(_actors(held_out["per_actor"])),
         versions=", ".join(f"{key} {value}" for key, value in metadata["versions"].items()),
@@ -70,6 +71,13 @@ def _results(held_out: Mapping[str, Any], unseen: Mapping[str, Any] | None) -> l
         for name, score in rows
         if score
     ]
+
+
+def _detection(found: Mapping[str, Any]) -> str:
+    """Return the row of the table of detection."""
+    keys = ("precision", "recall", "f1", "canonical", "claim_f1")
+    cells = ["–" if found[key] is None else f"{found[key]:.3f}" for key in keys]
+    return "| " + " | ".join(cells) + " |"
 
 
 def _confusion(matrix: list[list[int]]) -> list[str]:
