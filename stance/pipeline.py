@@ -63,7 +63,7 @@ class Settings:
         Inverse strength of the L2 penalty.
     min_df : int, default=2
         A term counts if at least so many training texts hold it.
-    phrasebook_weight : float, default=0.5
+    phrasebook_weight : float, default=0.25
         Weight of a row of the phrasebook, where a read row weighs 1.
     class_weight : {"balanced", None}, default="balanced"
         Whether rare classes weigh more.
@@ -71,7 +71,7 @@ class Settings:
 
     C: float = 2.0
     min_df: int = 2
-    phrasebook_weight: float = 0.5
+    phrasebook_weight: float = 0.25
     class_weight: str | None = "balanced"
 
     def as_dict(self) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class TrainingSet:
 def build_training_set(
     examples: Sequence[Example],
     target: Target,
-    phrasebook_weight: float = 0.5,
+    phrasebook_weight: float = 0.25,
     *,
     for_training: bool = True,
 ) -> TrainingSet:
@@ -93,7 +93,7 @@ def build_training_set(
         takes a stance in them.
     target : Target
         Finds the other actors of each sentence.
-    phrasebook_weight : float, default=0.5
+    phrasebook_weight : float, default=0.25
         Weight of a row of the phrasebook; 0 leaves the phrasebook out.
     for_training : bool, default=True
         Whether a model is to be fitted on the rows; rows to test on may be of one class.
