@@ -19,8 +19,8 @@ def main() -> None:
         done = subprocess.run(
             [sys.executable, str(script)], capture_output=True, text=True, cwd=HERE.parent
         )
-        output = done.stdout.strip() if done.returncode == 0 else done.stderr.strip()[-500:]
-        parts += ["", f"## {script.stem}", "", "```", output, "```"]
+        output = done.stdout if done.returncode == 0 else done.stderr[-500:]
+        parts += ["", f"## {script.stem}", "", "```", output.strip("\n"), "```"]
     (HERE / "results.md").write_text("\n".join(parts) + "\n", encoding="utf-8")
 
 
