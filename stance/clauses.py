@@ -10,8 +10,6 @@ import re
 from collections.abc import Sequence
 
 from stance.normalization import align
-from stance.targets import fold_letters
-from stance.verbs import REPORTING_VERBS
 
 # Where one statement ends and another may begin.
 _COORDINATE = re.compile(
@@ -25,10 +23,6 @@ _SUBORDINATE = re.compile(
     r"|and|to) |, ",
     re.IGNORECASE,
 )
-# A comma or a closing quotation mark, a verb of saying perhaps, titles, and then the mention.
-_LEAD_IN = re.compile(r"[,\"'?!] (\w+ )?(?:the |a )?(?:[A-Z][\w-]+ ){0,4}$")
-_TAIL = re.compile(r"\W*(\w*)")
-_TAG_REACH = 60
 
 
 def own_clause(
@@ -59,19 +53,12 @@ def own_clause(
     >>> begin, stop = own_clause(text, 26, 32, [(0, 5), (42, 44)])
     >>> text[begin:stop]
     'Merkel said the EU rejects the result.'
-    >>> text = "Poland will not give in, Duda said."
-    >>> own_clause(text, 25, 29, [(0, 6)]) == (0, len(text))
-    True
     """
     others = [other for other in others if other != (start, end)]
     if not others:
         return 0, len(sentence)
     plain = align(sentence)
-    if _is_tag(plain, start, end):
-        # "…, Merkel said": what stands before belongs to the speaker.
-        left = _after_last_cut(_COORDINATE, plain, 0, max(0, start - _TAG_REACH))
-    else:
-        left = _left_edge(plain, start, others)
+    left = _left_edge(plain, start, others)
     right = _right_edge(plain, end, others)
     return left, right
 
@@ -81,31 +68,14 @@ def _left_edge(plain: str, start: int, others: Sequence[tuple[int, int]]) -> int
     before = max((e for _, e in others if e <= start), default=None)
     if before is None:
         return 0
+    cut = None
     for expression in (_COORDINATE, _SUBORDINATE):
-        cut = _after_last_cut(expression, plain, before, start)
-        if cut > before:
+        for match in expression.finditer(plain, before - 1, start):
+            if match.start() >= before:
+                cut = match.end()
+        if cut is not None:
             return cut
     return before
-
-
-def _after_last_cut(expression: re.Pattern[str], plain: str, start: int, stop: int) -> int:
-    """Return where the text goes on after the last cut in a stretch, or the stretch's begin."""
-    cut = start
-    for match in expression.finditer(plain, max(0, start - 1), stop):
-        if match.start() >= start:
-            cut = match.end()
-    return cut
-
-
-def _is_tag(plain: str, start: int, end: int) -> bool:
-    """Tell whether a mention tags the words before it: "…, Merkel said", "…” said Merkel"."""
-    before = _LEAD_IN.search(plain[max(0, start - _TAG_REACH) : start])
-    after = _TAIL.match(plain, end)
-    if before is None or after is None:
-        return False
-    inverted = (before[1] or "").strip()
-    verb = inverted or after[1]
-    return fold_letters(verb) in REPORTING_VERBS
 
 
 def _right_edge(plain: str, end: int, others: Sequence[tuple[int, int]]) -> int:
