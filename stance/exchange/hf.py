@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -50,12 +51,30 @@ def export_dataset(
         raise StanceError("no rows to export; label some sentences first.")
     train, test = split_by_article(examples)
     sides = {name: rows for name, rows in (("train", train), ("test", test)) if rows}
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder) as fresh, _without_progress_bars():
         (fresh / "data").mkdir()
         for name, rows in sides.items():
             to_dataset(rows).to_parquet(str(fresh / "data" / f"{name}.parquet"))
         (fresh / "README.md").write_text(render_card(sides, target), encoding="utf-8")
     return {name: len(rows) for name, rows in sides.items()}
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    """Keep the library's progress bars off a run of a second."""
+    from datasets import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
+
+    were_off = are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if not were_off:
+            enable_progress_bars()
 
 
 def import_dataset(folder: str | os.PathLike[str]) -> list[Example]:
