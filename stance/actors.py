@@ -67,7 +67,28 @@ def detect_actors(
     [[('Lee', 'Ann Lee')], [('She', 'Ann Lee')]]
     """
     memory = _Memory()
-    return [_read_sentence(sentence, target, memory, detector) for sentence in sentences]
+    found: list[list[Mention]] = []
+    waiting: list[int] = []
+    for sentence in sentences:
+        begun_inside = memory.in_quotation
+        actors, speaker = _read_sentence(sentence, target, memory, detector)
+        if begun_inside and speaker:
+            # “We agreed. We will help,” he said: the first sentence learns who "we" are.
+            for i in waiting:
+                found[i] = [_spoken_by(actor, speaker) for actor in found[i]]
+        if not memory.in_quotation or not begun_inside:
+            waiting = []
+        if memory.in_quotation:
+            waiting.append(len(found))
+        found.append(actors)
+    return found
+
+
+def _spoken_by(actor: Mention, speaker: Mention) -> Mention:
+    """Return a first person without a name as the speaker of its quotation."""
+    if actor.kind == "speaker" and actor.canonical is None:
+        return replace(actor, canonical=speaker.canonical)
+    return actor
 
 
 def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]:
@@ -110,8 +131,8 @@ class _Memory:
 
 def _read_sentence(
     sentence: str, target: Target, memory: _Memory, detector: Detector | None
-) -> list[Mention]:
-    """Find the actors of one sentence and remember them."""
+) -> tuple[list[Mention], Mention | None]:
+    """Find the actors of one sentence and remember them; return who speaks its quotation, too."""
     tokens = tokenize(sentence)
     quoted, memory.in_quotation = mark_quotations(tokens, opened=memory.in_quotation)
     found = find_mentions(sentence, target, tokens)
@@ -123,9 +144,9 @@ def _read_sentence(
         chances = detector.probabilities(tokens, found, quoted)
         chosen = [chance >= detector.threshold for chance in chances]
     taking_part = [mention for mention, takes in zip(mentions, chosen, strict=True) if takes]
-    speaker = _quoted_speaker(taking_part, tokens, index, quoted) or (
-        memory.speaker if any(quoted) else None
-    )
+    own_speaker = _quoted_speaker(taking_part, tokens, index, quoted)
+    # A quotation that opens here without a speaker may have one in a later sentence.
+    speaker = own_speaker or (memory.speaker if any(quoted) else None)
     actors: list[Mention] = []
     here: dict[str, str] = {}
     for mention in taking_part:
@@ -143,7 +164,10 @@ def _read_sentence(
             memory.bearers.update(dict.fromkeys(words, mention.canonical))
     named = [actor for actor in actors if actor.canonical]
     memory.speaker = speaker or (named[-1] if named else memory.speaker)
-    return actors
+    if own_speaker is not None:
+        named_speaker = [a for a in actors if a.start == own_speaker.start and a.canonical]
+        own_speaker = named_speaker[0] if named_speaker else own_speaker
+    return actors, own_speaker
 
 
 @lru_cache(maxsize=4096)

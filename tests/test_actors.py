@@ -154,3 +154,10 @@ def test_soft_hyphens_part_no_name():
     assert [(m.text, m.canonical) for m in found] == [
         ("Lu\u00adka\u00adshen\u00adko", "Alexander Lukashenko")
     ]
+
+
+def test_first_person_of_a_quotation_that_runs_on(target):
+    text = "“We rejected the count. We will vote again,” said Bob Ray."
+    assert actors_of(text, target)[0] == [("We", "Bob Ray")]
+    apart = "“We rejected the count.” It rained. Bob Ray said no."
+    assert actors_of(apart, target)[0] == [("We", None)]
