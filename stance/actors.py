@@ -25,10 +25,8 @@ from stance.verbs import (
     VERBS,
 )
 
-_PEOPLE = ("women", "men", "name")
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
 _APPOSITION_LIMIT = 16
-_REFLEXIVE = ("himself", "herself", "itself", "themselves")
 _OBJECT_PRONOUNS = frozenset("him them us me".split())
 _TAKE_OBJECTS = frozenset("told tell tells telling".split())
 _PREPOSITIONS = frozenset(

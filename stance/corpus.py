@@ -67,10 +67,9 @@ def read_corpus(
     names = [*REVIEWED_FILES, *([WEAK_FILE] if weak else [])]
     found = [folder / name for name in names if (folder / name).is_file()]
     if not found:
-        hint = " or make weak ones with: stance label, then stance train --weak" if not weak else ""
         raise LabelError(
-            f"no labels in {folder}: none of {', '.join(names)} is there. "
-            f"Label some sentences{hint}."
+            f"no labels in {folder}: none of {', '.join(names)} is there. Label some articles in "
+            "a text editor and bring them in with: stance import (docs/labelling.md)."
         )
     examples = merge_labels(*(read_labels(path, articles) for path in found))
     book = folder / PHRASEBOOK_FILE

@@ -37,7 +37,9 @@ def explained_os_errors(action: str, path: Path) -> Iterator[None]:
         if error.errno == errno.ENOSPC:
             hint = " Free some space and run the command again; what was there before is untouched."
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            hint = " Choose a place that you may write to, or change its permissions."
+            hint = " Choose another place, or change its permissions."
+        elif error.errno == errno.ENOENT:
+            hint = " Check the path."
         raise StanceError(f"cannot {action} {path}: {reason}.{hint}") from error
 
 

@@ -14,9 +14,6 @@ _SPACES = "\t\n\r\x0b\x0c\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".
 )
 _INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 
-OPENING_QUOTES = "\u201c\u201e\u00ab\u2018\u201a\u2039\"'"
-CLOSING_QUOTES = "\u201d\u201c\u00bb\u2019\u2018\u203a\"'"
-
 # Neither white space nor part of a word, nor to be met in a text.
 PLACEHOLDER = "\x01"
 

@@ -154,7 +154,10 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
             return parse_target(path.read_text(encoding="utf-8"), origin=str(path))
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise TargetError(f"cannot read target {path}: {reason}.") from error
+            raise TargetError(
+                f"cannot read target {path}: {reason}. Name a TOML file, or one of "
+                f"{shortlist(list_targets())}."
+            ) from error
     shipped = resources.files("stance") / "targets" / f"{reference}.toml"
     if not re.fullmatch(r"[\w-]+", str(reference)) or not shipped.is_file():
         names = list_targets()

@@ -137,7 +137,7 @@ def test_weak_labels_train_only_when_asked(corpus_folder, toy, tmp_path):
     raw = corpus_folder / "raw"
     run("label", raw, *toy, "--labels", labels, "--out", labels / "weak.jsonl")
     where = ["--raw", raw, "--labels", labels, *toy, "--out", tmp_path / "m"]
-    assert "stance train --weak" in failed("train", *where)
+    assert "bring them in with: stance import" in failed("train", *where)
     assert "no reviewed pairs to test on" in failed("train", *where, "--weak")
 
 
