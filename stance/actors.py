@@ -8,12 +8,12 @@ itself, and a pronoun without an antecedent keeps no canonical name: nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from dataclasses import replace
 
+from stance.coreference import Discourse, Namer, resolve_mentions
 from stance.detection import Detector
-from stance.mentions import ROLE_NOUNS, Mention, Token, find_mentions, tokenize
-from stance.targets import Target, fold, fold_letters
+from stance.mentions import Mention, Token, find_mentions, tokenize
+from stance.targets import Target
 from stance.verbs import (
     ADVERBIALS,
     AUXILIARIES,
@@ -26,6 +26,7 @@ from stance.verbs import (
 )
 
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
+_OPENING = frozenset("\u201c\u201e\u00ab")
 _APPOSITION_LIMIT = 16
 _OBJECT_PRONOUNS = frozenset("him them us me".split())
 _TAKE_OBJECTS = frozenset("told tell tells telling".split())
@@ -37,7 +38,10 @@ _POSSESSIVES = frozenset("his her its their our my".split())
 
 
 def detect_actors(
-    sentences: Iterable[str], target: Target, detector: Detector | None = None
+    sentences: Iterable[str],
+    target: Target,
+    detector: Detector | None = None,
+    namer: Namer | None = None,
 ) -> list[list[Mention]]:
     r"""Find the actors of each sentence of an article.
 
@@ -46,9 +50,12 @@ def detect_actors(
     sentences : iterable of str
         The article's sentences, in order: what "he" means depends on those before.
     target : Target
-        Its alias table names the known actors; it may be empty.
+        Its alias table names the known actors; it may be empty. `Target.on` gives it as of the
+        article's day.
     detector : Detector, optional
         A trained model of who takes part; without it, rules decide.
+    namer : Namer, optional
+        A trained model of whom pronouns and descriptions mean; without it, rules decide.
 
     Returns
     -------
@@ -64,19 +71,19 @@ def detect_actors(
     >>> [[(m.text, m.canonical) for m in mentions] for mentions in found]
     [[('Lee', 'Ann Lee')], [('She', 'Ann Lee')]]
     """
-    memory = _Memory()
+    discourse = Discourse(target)
     found: list[list[Mention]] = []
     waiting: list[int] = []
     for sentence in sentences:
-        begun_inside = memory.in_quotation
-        actors, speaker = _read_sentence(sentence, target, memory, detector)
+        begun_inside = discourse.in_quotation
+        actors, speaker = _read_sentence(sentence, discourse, detector, namer)
         if begun_inside and speaker:
             # “We agreed. We will help,” he said: the first sentence learns who "we" are.
             for i in waiting:
                 found[i] = [_spoken_by(actor, speaker) for actor in found[i]]
-        if not memory.in_quotation or not begun_inside:
+        if not discourse.in_quotation or not begun_inside:
             waiting = []
-        if memory.in_quotation:
+        if discourse.in_quotation:
             waiting.append(len(found))
         found.append(actors)
     return found
@@ -112,91 +119,30 @@ def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]
     ]
 
 
-@dataclass
-class _Memory:
-    """Who has been met so far in the article."""
-
-    people: dict[str, str] = field(default_factory=dict)
-    # Canonical name by kind: of the last met anywhere, and of the first in the sentence before.
-    met: dict[str, str] = field(default_factory=dict)
-    previous: dict[str, str] = field(default_factory=dict)
-    pair: list[str] = field(default_factory=list)
-    # Canonical name by the last word of a name or title: who was last met as "minister".
-    bearers: dict[str, str] = field(default_factory=dict)
-    speaker: Mention | None = None
-    in_quotation: bool = False
-
-
 def _read_sentence(
-    sentence: str, target: Target, memory: _Memory, detector: Detector | None
+    sentence: str, discourse: Discourse, detector: Detector | None, namer: Namer | None
 ) -> tuple[list[Mention], Mention | None]:
     """Find the actors of one sentence and remember them; return who speaks its quotation, too."""
     tokens = tokenize(sentence)
-    quoted, memory.in_quotation = mark_quotations(tokens, opened=memory.in_quotation)
-    found = find_mentions(sentence, target, tokens)
-    mentions = _named_in_full(found, memory, tokens)
+    quoted, discourse.in_quotation = mark_quotations(tokens, opened=discourse.in_quotation)
+    mentions = find_mentions(sentence, discourse.target, tokens)
     index = {token.start: i for i, token in enumerate(tokens)}
     if detector is None:
         chosen = [_takes_part(tokens, _span(tokens, index, mention)) for mention in mentions]
     else:
-        chances = detector.probabilities(tokens, found, quoted)
+        chances = detector.probabilities(tokens, mentions, quoted)
         chosen = [chance >= detector.threshold for chance in chances]
-    taking_part = [mention for mention, takes in zip(mentions, chosen, strict=True) if takes]
-    own_speaker = _quoted_speaker(taking_part, tokens, index, quoted)
-    # A quotation that opens here without a speaker may have one in a later sentence.
-    speaker = own_speaker or (memory.speaker if any(quoted) else None)
-    actors: list[Mention] = []
-    here: dict[str, str] = {}
-    for mention in taking_part:
-        inside = quoted[index[mention.start]]
-        for actor in _resolve(mention, here, memory, speaker, inside=inside):
-            actors.append(actor)
-            if actor.canonical:
-                here[actor.kind] = actor.canonical
+    taking_part = [m for m, takes in zip(mentions, chosen, strict=True) if takes]
+    speaker = find_speaker(taking_part, tokens, quoted)
+    actors = resolve_mentions(mentions, chosen, tokens, quoted, discourse, namer, speaker)
+    if speaker is not None:
+        named = [a for a in actors if a.start == speaker.start and a.canonical]
+        speaker = named[0] if named else None
     actors = list(_once_each(actors))
-    _remember(memory, mentions, actors)
-    for mention in mentions:
-        if mention.canonical and not mention.pronoun and mention.kind != "role":
-            words = _bearing_words(mention.canonical, target)
-            words |= _title_before(mention, sentence)
-            memory.bearers.update(dict.fromkeys(words, mention.canonical))
     named = [actor for actor in actors if actor.canonical]
-    memory.speaker = speaker or (named[-1] if named else memory.speaker)
-    if own_speaker is not None:
-        named_speaker = [a for a in actors if a.start == own_speaker.start and a.canonical]
-        own_speaker = named_speaker[0] if named_speaker else own_speaker
-    return actors, own_speaker
-
-
-@lru_cache(maxsize=4096)
-def _known_words(target: Target, canonical: str) -> frozenset[str]:
-    """Return the describing nouns in the names of an actor of the table."""
-    actor = target.by_name.get(fold(canonical))
-    names = actor.names if actor else (canonical,)
-    words = {fold_letters(word) for name in names for word in name.split()}
-    return frozenset(words & ROLE_NOUNS)
-
-
-def _bearing_words(canonical: str, target: Target) -> set[str]:
-    """Return by which nouns an actor may be meant later: "ministry" for an Interior Ministry."""
-    return set(_known_words(target, canonical))
-
-
-def _title_before(mention: Mention, sentence: str) -> set[str]:
-    """Return the nouns of the title right before a name."""
-    words = {fold_letters(word) for word in sentence[: mention.start].split()[-3:]}
-    return words & ROLE_NOUNS
-
-
-def _remember(memory: _Memory, mentions: list[Mention], actors: list[Mention]) -> None:
-    """Keep who was met in a sentence, for the pronouns of the next."""
-    for mention in mentions:
-        if mention.canonical:
-            memory.met[mention.kind] = mention.canonical
-    if actors:
-        named = [actor for actor in actors if actor.canonical]
-        memory.previous = {a.kind: a.canonical for a in reversed(named) if a.canonical}
-        memory.pair = list(dict.fromkeys(a.canonical for a in named if a.canonical))[-2:]
+    if speaker is not None or (named and not any(quoted)):
+        discourse.speaker = (speaker or named[-1]).canonical
+    return actors, speaker
 
 
 def _once_each(actors: list[Mention]) -> Iterator[Mention]:
@@ -236,38 +182,20 @@ def mark_quotations(tokens: Sequence[Token], *, opened: bool = False) -> tuple[l
         Whether a quotation runs on into the next sentence.
     """
     quoted = []
-    for token in tokens:
-        if token.folded in _QUOTES or token.text in _QUOTES:
-            opened = not opened
-            quoted.append(True)
-        else:
+    for i, token in enumerate(tokens):
+        if token.text not in _QUOTES:
             quoted.append(opened)
+            continue
+        quoted.append(True)
+        after = tokens[i - 1].end < token.start if i else True
+        before = i + 1 < len(tokens) and token.end == tokens[i + 1].start
+        # A mark that touches the word after it alone opens, also where one is open already: each
+        # paragraph of a long quotation begins with one, and only the last ends with one.
+        if after == before:
+            opened = not opened if token.text == '"' else token.text in _OPENING
+        else:
+            opened = before and after
     return quoted, opened
-
-
-def _named_in_full(
-    mentions: list[Mention], memory: _Memory, tokens: Sequence[Token]
-) -> list[Mention]:
-    """Give an unknown surname its fuller name, and a role the one who bears it, from before."""
-    named = []
-    for mention in mentions:
-        if mention.kind == "name":
-            surname = mention.text.split()[-1]
-            if " " in mention.text:
-                memory.people[surname] = mention.text
-            mention = replace(mention, canonical=memory.people.get(surname, mention.text))
-        elif mention.kind == "role":
-            head = fold_letters(mention.text.split()[-1])
-            bearer = memory.bearers.get(head) if _is_definite(mention, tokens) else None
-            mention = replace(mention, canonical=bearer or mention.text)
-        named.append(mention)
-    return named
-
-
-def _is_definite(mention: Mention, tokens: Sequence[Token]) -> bool:
-    """Tell whether a role is one that has been spoken of: "the minister", not "a minister"."""
-    before = [token.folded for token in tokens if token.end <= mention.start][-1:]
-    return before != ["a"] and before != ["an"]
 
 
 def _takes_part(tokens: Sequence[Token], span: tuple[int, int]) -> bool:
@@ -359,15 +287,29 @@ def _skip_apposition(tokens: Sequence[Token], i: int) -> int:
     return i
 
 
-def _quoted_speaker(
-    actors: Sequence[Mention],
-    tokens: Sequence[Token],
-    index: dict[int, int],
-    quoted: Sequence[bool],
+def find_speaker(
+    actors: Sequence[Mention], tokens: Sequence[Token], quoted: Sequence[bool]
 ) -> Mention | None:
-    """Return who speaks the quotation: the actor outside of it that stands by a verb of saying."""
+    """Return who speaks the quotation of a sentence.
+
+    Parameters
+    ----------
+    actors : sequence of Mention
+        Those who take part.
+    tokens : sequence of Token
+        The sentence's tokens.
+    quoted : sequence of bool
+        For each token, whether it stands inside quotation marks.
+
+    Returns
+    -------
+    Mention or None
+        The first actor outside of the quotation that stands by a verb of saying, or else the first
+        outside of it; None without a quotation.
+    """
     if not any(quoted):
         return None
+    index = {token.start: i for i, token in enumerate(tokens)}
     outside = [actor for actor in actors if not quoted[index[actor.start]]]
     for actor in outside:
         first, last = _span(tokens, index, actor)
@@ -375,38 +317,3 @@ def _quoted_speaker(
         if any(token.folded in REPORTING_VERBS for token in near):
             return actor
     return outside[0] if outside else None
-
-
-def _resolve(
-    mention: Mention,
-    here: dict[str, str],
-    memory: _Memory,
-    speaker: Mention | None,
-    *,
-    inside: bool,
-) -> Iterator[Mention]:
-    """Yield the mention with the name of whom it means; "both" yields two."""
-    if not mention.pronoun:
-        yield mention
-    elif mention.kind == "pair":
-        for name in memory.pair if len(memory.pair) == 2 else []:
-            yield replace(mention, canonical=name)
-    elif mention.kind == "speaker":
-        canonical = speaker.canonical if speaker and inside else None
-        yield replace(mention, canonical=canonical)
-    else:
-        yield replace(mention, canonical=_antecedent(mention, here, memory))
-
-
-def _antecedent(mention: Mention, here: dict[str, str], memory: _Memory) -> str | None:
-    """Return whom a third-person pronoun means: the nearest actor that it fits.
-
-    Actors of this sentence come first, then the first of the sentence before (its subject), then
-    anybody met, the last first.
-    """
-    wanted = (mention.kind, "name") if mention.kind in ("men", "women") else (mention.kind,)
-    for known in (here, memory.previous, memory.met):
-        for kind in wanted:
-            if kind in known:
-                return known[kind]
-    return None

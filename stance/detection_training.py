@@ -16,12 +16,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from stance.actors import mark_quotations
-from stance.detection import Detector, describe_mentions
+from stance.detection import Detector, describe_mentions, name_features
 from stance.examples import Example
 from stance.mentions import Mention, find_mentions, tokenize
 from stance.targets import Target
 
-STRENGTH = 0.5
+STRENGTH = 0.2
 MIN_COUNT = 2
 # Below so many mentions of either kind the rules are the better judge.
 MIN_MENTIONS = 300
@@ -98,7 +98,7 @@ def mark_mentions(examples: Iterable[Example], target: Target) -> MarkedMentions
             quoted, opened = mark_quotations(tokens, opened=opened)
             mentions = find_mentions(sentence, target, tokens)
             marked, missed = match_mentions(mentions, rows)
-            features += describe_mentions(tokens, mentions, quoted)
+            features += map(name_features, describe_mentions(tokens, mentions, quoted))
             takes_part += [mention in marked for mention in mentions]
             articles += [article] * len(mentions)
             n_missed += missed

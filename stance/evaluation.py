@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -342,7 +342,9 @@ def predict_rows(model: Any, rows: TrainingSet) -> np.ndarray:
     return np.asarray(model.pipeline_.predict(rows.views)).astype(str)
 
 
-def evaluate_detection(rows: Sequence[Example], model: StanceClassifier) -> dict[str, Any]:
+def evaluate_detection(
+    rows: Sequence[Example], model: StanceClassifier, dates: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Score how well the actors of sentences are found, named and judged, from bare text.
 
     Parameters
@@ -350,7 +352,9 @@ def evaluate_detection(rows: Sequence[Example], model: StanceClassifier) -> dict
     rows : sequence of Example
         Every row of some articles, those of sentences without an actor among them.
     model : StanceClassifier
-        The trained model; its detector, or the rules where it has none, finds the actors.
+        The trained model; its detector and namer, or the rules where it has none, find the actors.
+    dates : mapping of str to str, optional
+        The day of each article, for the offices held.
 
     Returns
     -------
@@ -360,11 +364,11 @@ def evaluate_detection(rows: Sequence[Example], model: StanceClassifier) -> dict
         name and stance together; ``n_actors`` and ``n_found``.
     """
     n_actors = n_found = n_right = n_named = n_claims = 0
-    for sentences in group_by_sentence(rows).values():
+    for article, sentences in group_by_sentence(rows).items():
         texts = [same[0].sentence for same in sentences]
-        for same, text, found in zip(
-            sentences, texts, detect_actors(texts, model.target_, model.detector), strict=True
-        ):
+        target = model.target_.on((dates or {}).get(article))
+        detected = detect_actors(texts, target, model.detector, model.namer)
+        for same, text, found in zip(sentences, texts, detected, strict=True):
             n_actors += sum(row.has_actor for row in same)
             n_found += len(found)
             if not found:

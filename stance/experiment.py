@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import stance
+from stance.coreference_training import train_namer
 from stance.corpus import Corpus
 from stance.detection_training import train_detector
 from stance.errors import StanceError
@@ -117,6 +118,7 @@ def run_experiment(
         train, target, settings, search=search, seed=seed, n_jobs=n_jobs, progress=progress
     )
     settings = Settings(**facts["settings"])
+    dates = {article.id: article.date for article in corpus.articles.values()}
     test = build_training_set(test_rows, target, for_training=False)
     evaluation = {
         "held_out": evaluate_held_out(train, test, predict_rows(model, test)),
@@ -126,7 +128,8 @@ def run_experiment(
     if read_train:
         progress("learning who takes part")
         model.detector_ = train_detector(read_train, target, seed)
-    evaluation["detection"] = evaluate_detection(test_rows, model)
+        model.namer_ = train_namer(read_train, target, dates, seed)
+    evaluation["detection"] = evaluate_detection(test_rows, model, dates)
     everything = train.join(test)
     if len(set(everything.actors[everything.is_read].tolist())) > 1:
         evaluation["unseen_actors"] = evaluate_unseen_actors(
@@ -137,6 +140,7 @@ def run_experiment(
         model = fit_model(everything, target, settings, seed)
         read_all = [row for row in corpus.examples if row.source != "weak"]
         model.detector_ = train_detector(read_all, target, seed)
+        model.namer_ = train_namer(read_all, target, dates, seed)
     test_articles = sorted(set(test.articles.tolist()))
     metadata = {
         "target": {"name": target.name, "title": target.title, "sha256": target.sha256},

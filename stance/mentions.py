@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stance.normalization import PLACEHOLDER, align
-from stance.targets import Actor, Target, fold_letters
+from stance.targets import Actor, Target, fold, fold_letters
 
 PRONOUNS: Mapping[str, str] = {
     "he": "men", "him": "men", "his": "men",
@@ -39,17 +39,21 @@ _TITLES = frozenset(
     "president minister chancellor chairman chairwoman spokesman spokeswoman spokesperson "
     "secretary prime foreign commissioner ambassador general colonel professor sen rep gov mr "
     "mrs ms dr sir lord archbishop bishop metropolitan cardinal pope premier chief leader "
-    "director head candidate representative deputy".split()
+    "director head candidate representative deputy judge writer author journalist lawyer blogger "
+    "politician analyst expert activist father fr sister brother reverend captain coach sergeant "
+    "rapporteur historian poet singer actor actress musician photographer economist philosopher "
+    "athlete rabbi imam king queen prince princess inspector investigator prosecutor commander "
+    "marshal admiral major lieutenant".split()
 )
 _SENTENCE_OPENERS = frozenset(
     "a about above according accused across actually additionally after again against ahead "
     "all almost along already also although amid among an and another any are as asked at "
     "away back based because before behind being below besides between beyond both but by can "
     "clearly commenting contrary could crowds despite did do does dozens during each earlier "
-    "either even eventually every everyone few finally first following footage for former "
-    "four from further given had has have having he her here hers his how however hundreds i "
-    "if in indeed inside instead is it its journalists just last late later led less like "
-    "likewise many meanwhile men more moreover most much my nearly neither never nevertheless "
+    "either even eventually every everybody everyone few finally first following footage for "
+    "former four from further given had has have having he her here hers his how however "
+    "hundreds i if in indeed inside instead is it its journalists just last late later led less "
+    "like likewise many meanwhile men more moreover most much my nearly neither never nevertheless "
     "new next no nobody none nor not nothing now of off official officials on once one only "
     "opponents or other others our out outside over overall part people perhaps police "
     "previously prior quoted rather recently regarding responding several she should "
@@ -61,47 +65,107 @@ _SENTENCE_OPENERS = frozenset(
     "yesterday yet you your".split()
 )
 ROLE_NOUNS = frozenset(
-    "activist activists actors administration adviser advisers agencies agency agents aide "
-    "aides alliance allies ally ambassador ambassadors analyst analysts archbishop army "
-    "artists assembly association associations athlete athletes audience author authorities "
-    "authors autocrat bank billionaire bishop bishops bloc blogger bloggers bodies body "
-    "businesses businessman businessmen cabinet campaign campaigners candidate candidates "
-    "capitals captain cardinal chairman chairwoman chancellor channel chief church citizens "
-    "clergy coach coalition colleague colleagues commentator commentators commission "
-    "commissioner commissions committee community companies company conscripts coordinator "
-    "cordon correspondents council countries country court courts creditors critics crowd "
-    "crowds defenders delegates delegation demonstration demonstrators department deputies "
-    "deputy detachments detainees detective dictator diplomat diplomats director doctor "
-    "doctors dozens drivers duo economist economists editor editors elderly embassy employees "
-    "enterprise enterprises entrepreneur entrepreneurs envoy envoys executive expert experts "
-    "exporters eyewitnesses factories fans father federation firm firms forces foundation "
-    "girl government governments group groups guard guards head headquarters host hundreds "
-    "husband incumbent inspector institution intermediaries investigator investigators "
-    "investors journalist journalists judge judges kremlin laureate lawmaker lawmakers lawyer "
-    "lawyers leader leaders leadership lecturers lobby locals majority man management manager "
-    "managers many mayor media medics members men militia miners minister ministers "
-    "ministries ministry mission monarch monitors most mother motorists mourners movement "
-    "musicians nations negotiators neighbors neighbours newspaper nuncio observer observers "
-    "office officer officers officers-in-charge official officials oligarchs ombudsman "
-    "opponents opposition oppositionist organisation organisations organisers organization "
-    "organizations organizers others pair parliament participants parties partners party "
-    "patriarch pensioners people persons players police policeman policemen politician "
-    "politicians pope premier premiers presenters presidency president presidents press "
-    "priest priests professor professors programme prosecutor prosecutors protester "
-    "protesters protestors public rapporteur regime relatives reporter representative "
-    "representatives researcher researchers residents retirees rival rivals ruler rulers "
-    "scholar scholars scientists secretary senator senators service servicemen services "
-    "several shareholders sides signatories singer society soldiers some source sources "
-    "speaker speakers specialists spokesman spokesperson spokeswoman squad squads staff "
-    "staffers startups state states strangers striker strikers strongman strongmen student "
-    "students successor supporters sympathisers sympathizers teacher teachers team think-tank "
-    "those thousands three troops troupe two union unions veterans victims voters watchdog "
-    "who wife witness witnesses woman women worker workers workforce writer writers".split()
+    "academic academics activist activists actor actors actress actresses addressee adherents "
+    "administration adviser advisers advisor advisors advocate advocates agencies agency agents "
+    "aide aides airman airmen alliance allies ally ambassador ambassadors analyst analysts "
+    "anarchists anchor anchors apparatus applicant applicants archbishop architect army artist "
+    "artists assembly assistant assistants association associations astronomer athlete athletes "
+    "attacker attackers attendee attendees attorney attorneys audience author authorities "
+    "authors autocrat backer backers bank banker bankers bidder bidders billionaire bishop "
+    "bishops bloc blogger bloggers board boards bodies body boss bosses boxer boy boys brigade "
+    "broadcaster broadcasters brother brothers builder builders bureau bureaucrats businesses "
+    "businessman businessmen businesspeople businesswoman buyer buyers cabinet caller callers "
+    "camp campaign campaigners candidate candidates capitals captain captors cardinal carrier "
+    "cast caucus celebrities celebrity center centers centre centres chair chairman chairwoman "
+    "challenger challengers champion champions chancellery chancellor channel chaplain chief "
+    "chiefs children church churches citizens civilian civilians claimant clan clergy clergyman "
+    "cleric clerics client clients club clubs co-author co-founder coach coalition colleague "
+    "colleagues collective collectives college columnist columnists commander commanders "
+    "commandos commentator commentators commissars commission commissioner commissioners "
+    "commissions committee communique communist communists community companies company comrades "
+    "conductor confederation congress congressman congressmen congresswoman conscripts "
+    "conservatives consortium constituents consul consulate contender contenders contractor "
+    "contractors convoy coordinator cordon corporation correspondent correspondents council "
+    "councillor councillors councilor councilors counsel counterpart counterparts countries "
+    "country couple court courts creators creditors crew crews critics crowd crowds curators "
+    "customer customers dad daredevils daughter daughters dean defector defectors defence "
+    "defendant defendants defender defenders defense delegates delegation demonstration "
+    "demonstrator demonstrators dentist department deputies deputy deserters designer designers "
+    "detachment detachments detainee detainees detective developer developers diaspora dictator "
+    "diplomat diplomats director directorate directors dissident dissidents distributors "
+    "dockers doctor doctors document donor donors dozens driver drivers duma duo economist "
+    "economists editor editorial editorials editors elderly elite elites embassy emigrants "
+    "emissaries emissary emperor employee employees employer employers enemies enforcers "
+    "engineer engineers enterprise enterprises entrepreneur entrepreneurs envoy envoys "
+    "establishment ex-detainees ex-president ex-wife executive expert experts exporters "
+    "eyewitnesses faction factions factories faithful families family fan fans farmer farmers "
+    "father fathers federation fighter fighters filmmaker financier firefighters firm firms "
+    "fisherman followers footballer footballers forces foreigners foundation foundations "
+    "founder founders freelancer friend friends fugitive gang gangs generals girl girlfriend "
+    "girls government governments governor governors graduate graduates grandmother "
+    "grandmothers group groups guard guardians guards guest guests gunman gunmen guru head "
+    "headquarters heirs heroes historian historians holders hospital host hostages hosts "
+    "housewife housewives hundreds husband husbands imam immigrants incumbent individual "
+    "individuals inhabitants initiative initiatives inmates insider insiders inspector "
+    "institute institutes institution institutions instructors intellectuals intelligentsia "
+    "interlocutor interlocutors intermediaries interpreter interviewee interviewer invaders "
+    "investigator investigators investor investors jailer jailers journalist journalists judge "
+    "judges judiciary junta jurist jurists kids killers kremlin ladies lady laureate laureates "
+    "lawmaker lawmakers lawyer lawyers leader leaders leadership league lecturers legislator "
+    "legislators legislature liberals librarians lobby locals loyalist loyalists magistrates "
+    "majority man management manager managers manufacturer manufacturers many marchers marines "
+    "marshal master mastermind masters mayor media mediator mediators medic medics member "
+    "members men mercenaries merchants metropolitan migrants militants military militia "
+    "militiamen millionaire millions miners minister ministers ministries ministry minority "
+    "mission mob moderates moderator monarch monitor monitors monk monks most mother mothers "
+    "motorists mourner mourners movement movements musician musicians nation nationalists "
+    "nations negotiators neighbor neighbors neighbour neighbourhood neighbours network "
+    "newcomers newspaper newspapers ngo ngos nominee nominees nun nuncio nuns nurse "
+    "nurses observer observers office officer officers official officialdom officials oligarch "
+    "oligarchs ombudsman ombudswoman onlookers operatives operator operators opponent opponents "
+    "opposition oppositionist oppositionists orchestra organisation organisations organiser "
+    "organisers organization organizations organizer organizers organs others outlet outlets "
+    "owner owners painter pair panel paramedics parents parishioners parliament parliamentarian "
+    "parliamentarians parliaments participant participants parties partner partners party "
+    "passengers passer-by passers-by pastor patient patients patriarch patriots pensioner "
+    "pensioners people performer performers person personnel persons petitioners philosopher "
+    "photographer photographers pilot pilots pioneer planners plant plants platform platoon "
+    "player players plotters poet poets police policeman policemen policewoman politburo "
+    "politician politicians poll polls pollster pollsters pontiff pope populace population "
+    "populists practitioners predecessor prefect prelate premier premiers presenter presenters "
+    "presidency president presidents press pretender priest priesthood priests prince princess "
+    "prisoner prisoners producer producers professionals professor professors programme "
+    "proletariat promoters proponents prosecution prosecutor prosecutors protagonists "
+    "protectors protester protesters protestors provider provocateurs psychologist "
+    "psychologists public publisher publishers pupils queen rabbi rabbis radicals railwaymen "
+    "rallygoers rapporteur readers rebels recruits rector rectors referee refugees regime "
+    "regiment regulator regulators relative relatives report reporter reporters representative "
+    "representatives rescuers researcher researchers resident residents restaurateur retailers "
+    "retirees returnees revolutionaries rioters rival rivals ruler rulers runner-up running- "
+    "mate saboteurs sailors salesman satirist sceptics scholar scholars school scientist "
+    "scientists sculptor secretariat secretaries secretary seller senator senators sergeant "
+    "servant servants service servicemen services settlers several shareholder shareholders "
+    "sheriff shop-assistant shopkeepers sibling sides signatories signatory singer sister "
+    "sisters skeptics society sociologist sociologists soldier soldiers solicitor some son sons "
+    "source sources speaker speakers specialists spectators spokesman spokespeople spokesperson "
+    "spokespersons spokeswoman sponsor sponsors spouse spy squad squads staff staffers "
+    "stakeholders startups state states statesman statesmen strangers strategist strategists "
+    "striker strikers strongman strongmen student students subordinate subordinates subscriber "
+    "successor superior superiors superpower superpowers supporter supporters surgeon surgeons "
+    "survey survivors suspect suspects sympathiser sympathisers sympathizers teacher teachers "
+    "team technician technocrats teenager teenagers terrorist terrorists theater theatre think- "
+    "tank thinkers those thousands thugs titushki trade-union trader traders trainer trainers "
+    "traitor traitors tribunal troop troops troupe trustee trustees tsar tutor two tycoon "
+    "tyrant union unionists unions units universities university user users usurper vendor "
+    "veteran veterans vice-chairman vice-president victim victims viewer viewers villager "
+    "villagers visitor visitors volunteer volunteers voter voters warden warders warriors "
+    "watchdog watchdogs website wife witness witnesses wives woman women worker workers "
+    "workforce workforces workmate workmates writer writers youngster youngsters youth youths "
+    "zealots".split()
 )
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One word or sign of a sentence, with its offsets and its folded form."""
 
     start: int
@@ -205,22 +269,32 @@ def find_mentions(
     mentions: list[Mention] = []
     i = 0
     while i < len(tokens):
-        found = (
-            _match_alias(tokens, i, aliases)
-            or _match_pronoun(tokens, i)
-            or _match_name(tokens, i)
-            or _match_role(tokens, i)
-        )
+        found = _match_at(tokens, i, aliases)
         if found is None:
             i += 1
             continue
         first, last, kind, canonical = found
         start, end = tokens[first].start, tokens[last].end
-        mentions.append(
-            Mention(start, end, sentence[start:end], kind, canonical, tokens[i].folded in PRONOUNS)
-        )
+        pronoun = canonical is None and kind not in ("name", "role")
+        mentions.append(Mention(start, end, sentence[start:end], kind, canonical, pronoun))
         i = last + 1
     return _without_titles(mentions, sentence)
+
+
+def _match_at(
+    tokens: Sequence[Token], i: int, aliases: Mapping[str, list[_Alias]]
+) -> _Found | None:
+    """Match whoever is meant by the words from token `i` on."""
+    folded, text = tokens[i].folded, tokens[i].text
+    if folded in aliases:
+        found = _match_alias(tokens, i, aliases[folded])
+        if found is not None:
+            return found
+    if folded in PRONOUNS:
+        return _match_pronoun(tokens, i)
+    if text[0].isupper() and (found := _match_name(tokens, i, aliases)):
+        return found
+    return _match_role(tokens, i) if folded in ROLE_NOUNS or "-year-" in folded else None
 
 
 def _without_titles(mentions: list[Mention], sentence: str) -> list[Mention]:
@@ -246,30 +320,32 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
 def _alias_table(target: Target) -> dict[str, list[_Alias]]:
     """Index the aliases by their first word, the longest first."""
     table: dict[str, list[_Alias]] = {}
-    for actor in target.actors:
-        for name in actor.names:
-            words = tuple(token.folded for token in tokenize(name))
-            if words[:1] == ("the",) and len(words) > 1:
-                words = words[1:]
-            if words:
-                # "us" and "who" are names in capitals only; "protesters" is one in any case.
-                proper = len(words) == 1 and actor.kind != "groups" and not name.islower()
-                table.setdefault(words[0], []).append(_Alias(words, actor, proper))
+    named = [(name, actor) for actor in target.actors for name in actor.names]
+    for role in target.roles:
+        holder = target.by_name.get(fold(role.holder(target.date)))
+        named += [(name, holder) for name in role.names if holder]
+    for name, actor in named:
+        words = tuple(token.folded for token in tokenize(name))
+        if words[:1] == ("the",) and len(words) > 1:
+            words = words[1:]
+        if words:
+            # "us" and "who" are names in capitals only; "protesters" is one in any case.
+            proper = len(words) == 1 and actor.kind != "groups" and not name.islower()
+            table.setdefault(words[0], []).append(_Alias(words, actor, proper))
     for entries in table.values():
         entries.sort(key=lambda entry: (-len(entry.words), entry.proper))
     return table
 
 
-def _match_alias(
-    tokens: Sequence[Token], i: int, table: Mapping[str, list[_Alias]]
-) -> _Found | None:
-    """Match the longest alias that begins at token `i`."""
-    for alias in table.get(tokens[i].folded, ()):
-        window = tokens[i : i + len(alias.words)]
-        if tuple(token.folded for token in window) == alias.words and not (
-            alias.proper and tokens[i].text.islower()
-        ):
-            return i, i + len(alias.words) - 1, alias.actor.kind, alias.actor.canonical
+def _match_alias(tokens: Sequence[Token], i: int, entries: Sequence[_Alias]) -> _Found | None:
+    """Match the longest of the aliases whose first word stands at token `i`."""
+    for words, actor, proper in entries:
+        last = i + len(words) - 1
+        if last < len(tokens) and tokens[last].folded == words[-1]:
+            if proper and tokens[i].text.islower():
+                continue
+            if all(tokens[i + k].folded == words[k] for k in range(1, len(words) - 1)):
+                return i, last, actor.kind, actor.canonical
     return None
 
 
@@ -294,35 +370,66 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
 
-def _match_name(tokens: Sequence[Token], i: int) -> _Found | None:
+def _match_name(
+    tokens: Sequence[Token], i: int, aliases: Mapping[str, list[_Alias]]
+) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
-    if tokens[i].folded in _TITLES | _NOT_NAMES:
+    if tokens[i].folded in _TITLES or tokens[i].folded in _NOT_NAMES:
         return None
     stop = _end_of_capitals(tokens, i)
     if stop == i:
         return None
     # A sentence's first word has its capital from its place.
     opens = i == 0 or tokens[i - 1].folded in '".:'
-    if opens and (tokens[i].folded in _SENTENCE_OPENERS or tokens[i].folded.endswith("ly")):
+    if opens and (
+        tokens[i].folded in _SENTENCE_OPENERS
+        or tokens[i].folded.endswith("ly")
+        or (stop == i + 1 and tokens[i].folded in ROLE_NOUNS)
+    ):
         return None
     # "First Deputy Interior Minister Ann Lee": the name begins after the last title.
-    titles = [j for j in range(i, stop - 1) if tokens[j].folded in _TITLES]
-    return (titles[-1] + 1 if titles else i), stop - 1, "name", None
+    first = i
+    for j in range(i, stop - 1):
+        if tokens[j].folded in _TITLES:
+            first = j + 1
+    if first > i and tokens[first].folded in aliases:
+        known = _match_alias(tokens, first, aliases[tokens[first].folded])
+        if known is not None:
+            return known
+    return first, stop - 1, "name", None
 
 
 def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
-    """Return the token after the run of capitalised words that begins at token `i`."""
-    j = i
-    while j < len(tokens) and (
-        _is_capitalised(tokens[j]) or (j > i and tokens[j].folded in _PARTICLES)
-    ):
+    """Return the token after the run of capitalised words that begins at token `i`.
+
+    Initials belong to it ("John F. Kennedy"), and so do particles between its words.
+    """
+    end = j = i
+    while j < len(tokens):
         if j > i and tokens[j].start - tokens[j - 1].end > 1:
             break
-        j += 1
-    while j > i and tokens[j - 1].folded in _PARTICLES:
-        j -= 1
-    return j
+        if _is_capitalised(tokens[j]):
+            end = j = j + 1
+        elif j > i and tokens[j].folded in _PARTICLES:
+            j += 1
+        elif _is_initial(tokens, j):
+            j += 2
+        else:
+            break
+    return end
+
+
+def _is_initial(tokens: Sequence[Token], j: int) -> bool:
+    """Tell whether a capital letter with a full stop stands before another part of a name."""
+    return (
+        j + 2 < len(tokens)
+        and len(tokens[j].text) == 1
+        and tokens[j].text.isupper()
+        and tokens[j + 1].text == "."
+        and tokens[j + 1].start == tokens[j].end
+        and tokens[j + 2].start == tokens[j + 1].end + 1
+    )
 
 
 def _is_capitalised(token: Token) -> bool:
@@ -332,9 +439,7 @@ def _is_capitalised(token: Token) -> bool:
 
 
 def _match_role(tokens: Sequence[Token], i: int) -> _Found | None:
-    """Match a describing noun with the words before it ("striking workers", "riot police")."""
-    if tokens[i].folded not in ROLE_NOUNS:
-        return None
+    """Match describing nouns ("government spokesman"), and "the 65-year-old"."""
     last = i
     while last + 1 < len(tokens) and tokens[last + 1].folded in ROLE_NOUNS:
         last += 1

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
 from stance.errors import LabelError, ModelError, StanceError
@@ -58,6 +59,8 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The fitted vectorizer and regression.
     target_ : Target
         The target, read.
+    namer_ : Namer
+        Of whom pronouns and descriptions mean, once it is trained.
     detector_ : Detector
         The model of who takes part, set by `stance.experiment`; `fit` does not need it.
 
@@ -212,7 +215,12 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )  # fmt: skip
             start = stop
         classes = tuple(self.classes_.tolist())
-        return Scorer(target, blocks, classifier.intercept_, classes, self.detector)
+        return Scorer(target, blocks, classifier.intercept_, classes, self.detector, self.namer)
+
+    @property
+    def namer(self) -> Namer | None:
+        """The trained model of whom pronouns mean, where there is one."""
+        return getattr(self, "namer_", None)
 
     @property
     def detector(self) -> Detector | None:

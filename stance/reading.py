@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from stance.actors import detect_actors
 from stance.articles import Article, Sentence, split_sentences
+from stance.coreference import Namer
 from stance.detection import Detector
 from stance.errors import ModelError
 from stance.features import Passage, to_passages
@@ -38,6 +39,10 @@ class Predictor(Protocol):
     @property
     def detector(self) -> Detector | None:
         """The trained model of who takes part; None leaves that to rules."""
+
+    @property
+    def namer(self) -> Namer | None:
+        """The trained model of whom pronouns mean; None leaves that to rules."""
 
     def predict_proba(self, X: Sequence[Any], actors: Any = None) -> Any:
         """Return the probability of each stance of each passage."""
@@ -140,7 +145,9 @@ def read(
     target = target or model.target_
     article = Article(id="", text=text) if isinstance(text, str) else text
     sentences = split_sentences(article)
-    detected = detect_actors([s.text for s in sentences], target, model.detector)
+    detected = detect_actors(
+        [s.text for s in sentences], target.on(article.date), model.detector, model.namer
+    )
     asked = [
         (sentence, passage)
         for sentence, mentions in zip(sentences, detected, strict=True)

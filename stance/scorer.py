@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
 from stance.errors import ModelError, TargetError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MAGIC = b"stance model\n"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 FILE_NAME = "model.stance"
 ANALYZERS = ("word", "char_wb")
 
@@ -154,6 +155,8 @@ class Scorer:
         The stances, in the order of the columns.
     detector : Detector, optional
         The trained model of who takes part.
+    namer : Namer, optional
+        The trained model of whom pronouns and descriptions mean.
     """
 
     target: Target
@@ -161,6 +164,7 @@ class Scorer:
     intercept: np.ndarray
     classes: tuple[str, ...] = STANCES
     detector: Detector | None = None
+    namer: Namer | None = None
 
     @property
     def target_(self) -> Target:
@@ -292,6 +296,12 @@ def dump_scorer(scorer: Scorer) -> bytes:
             "threshold": scorer.detector.threshold,
             "n_features": len(names),
         }
+    namer = None
+    if scorer.namer is not None:
+        names = sorted(scorer.namer.weights)
+        arrays["namer.features"] = "\n".join(names).encode("utf-8")
+        arrays["namer.weights"] = _floats(np.array([scorer.namer.weights[n] for n in names]))
+        namer = {"n_features": len(names), "usual": scorer.namer.usual}
     places: dict[str, list[int]] = {}
     body = bytearray()
     for name, data in arrays.items():
@@ -304,6 +314,7 @@ def dump_scorer(scorer: Scorer) -> bytes:
             "classes": list(scorer.classes),
             "blocks": blocks,
             "detector": detector,
+            "namer": namer,
             "arrays": places,
             "sha256": hashlib.sha256(body).hexdigest(),
             "target": scorer.target.source,
@@ -372,7 +383,14 @@ def _parse(data: bytes) -> Scorer:
     except TargetError as error:
         raise ModelError(f"damaged ({error})") from error
     intercept = _array(header, "intercept", body, (len(classes),))
-    return Scorer(target, blocks, intercept, classes, _parse_detector(header, body))
+    return Scorer(
+        target,
+        blocks,
+        intercept,
+        classes,
+        _parse_detector(header, body),
+        _parse_namer(header, body),
+    )
 
 
 def _parse_detector(header: Mapping[str, Any], body: memoryview) -> Detector | None:
@@ -388,6 +406,24 @@ def _parse_detector(header: Mapping[str, Any], body: memoryview) -> Detector | N
         raise ModelError("damaged (the numbers of its detector)")
     weights = _array(header, "detector.weights", body, (len(names),)).tolist()
     return Detector(dict(zip(names, weights, strict=True)), intercept, threshold)
+
+
+def _parse_namer(header: Mapping[str, Any], body: memoryview) -> Namer | None:
+    """Build the namer, where the file has one."""
+    entry = header["namer"]
+    if entry is None:
+        return None
+    names = str(_slice(header, "namer.features", body), "utf-8").split("\n")
+    if len(names) != entry["n_features"]:
+        raise ModelError("damaged (the features of its namer)")
+    usual = {
+        str(text): {str(name): float(share) for name, share in meant.items()}
+        for text, meant in entry["usual"].items()
+    }
+    if not all(0 < share <= 1 for meant in usual.values() for share in meant.values()):
+        raise ModelError("damaged (the shares of its namer)")
+    weights = _array(header, "namer.weights", body, (len(names),)).tolist()
+    return Namer(dict(zip(names, weights, strict=True)), usual)
 
 
 def _parse_block(header: Mapping[str, Any], number: int, body: memoryview) -> Block:

@@ -6,14 +6,15 @@ alias stands for. It never guesses: a name that is in no alias list has no canon
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import os
 import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from stance.normalization import normalize
 DEFAULT_TARGET = "belarus-2020"
 
 KINDS = ("women", "men", "bodies", "groups")
-_KEYS = ("name", "title", "question", "actors", "cues")
+_KEYS = ("name", "title", "question", "date", "actors", "roles", "cues")
+_ROLE_KEYS = ("names", "holders")
 _CUE_KEYS = ("name", "stance", "pattern", "scope", "negation")
 
 
@@ -53,6 +55,27 @@ class Actor:
         return (self.canonical, *self.aliases)
 
 
+@dataclass(frozen=True)
+class Role:
+    """An office that one actor holds after another: "US Secretary of State".
+
+    Parameters
+    ----------
+    names : tuple of str
+        Under which it is written.
+    holders : tuple of (str, str)
+        From which day on (ISO 8601) who holds it, the earliest first; a holder's canonical name,
+        or "" where the office is vacant.
+    """
+
+    names: tuple[str, ...]
+    holders: tuple[tuple[str, str], ...]
+
+    def holder(self, date: str) -> str:
+        """Return who holds it on a day (ISO 8601), or "" for nobody that is known."""
+        return next((actor for since, actor in reversed(self.holders) if since <= date), "")
+
+
 @dataclass(frozen=True, eq=False)
 class Target:
     r"""What the stance is about.
@@ -69,6 +92,10 @@ class Target:
         The alias table; may be empty.
     cues : tuple of Cue
         The labelling functions; may be empty.
+    date : str
+        The day (ISO 8601) of which an article without a date is taken to tell.
+    roles : tuple of Role
+        Offices; they are aliases of whoever holds them on an article's day.
     source : str
         The TOML text that it was read from, for hashing and for keeping it with a model.
 
@@ -84,12 +111,48 @@ class Target:
     question: str = ""
     actors: tuple[Actor, ...] = ()
     cues: tuple[Cue, ...] = ()
+    date: str = "9999-12-31"
+    roles: tuple[Role, ...] = ()
     source: str = field(default="", repr=False)
 
     @cached_property
     def by_name(self) -> dict[str, Actor]:
-        """Every name, folded, to its actor."""
-        return {fold(name): actor for actor in self.actors for name in actor.names}
+        """Every name, folded, to its actor; roles to whoever holds them at the target's date."""
+        table = {fold(name): actor for actor in self.actors for name in actor.names}
+        for role in self.roles:
+            holder = table.get(fold(role.holder(self.date)))
+            if holder:
+                table.update((fold(name), holder) for name in role.names)
+        return table
+
+    def on(self, date: str | None) -> Target:
+        r"""Return the target as it reads an article of a day: with the offices held that day.
+
+        Parameters
+        ----------
+        date : str or None
+            The day, ISO 8601; None or "" for the target's own date.
+
+        Returns
+        -------
+        Target
+
+        Examples
+        --------
+        >>> target = parse_target(
+        ...     'name = "t"\n[actors.men]\n"Ed Lee" = []\n"Al Ray" = []\n'
+        ...     '[[roles]]\nnames = ["mayor"]\n'
+        ...     'holders = [{since = 2019-01-01, actor = "Ed Lee"}, '
+        ...     '{since = 2021-05-01, actor = "Al Ray"}]'
+        ... )
+        >>> target.on("2020-08-09").canonical("mayor"), target.on("2022-01-01").canonical("mayor")
+        ('Ed Lee', 'Al Ray')
+        """
+        date = (date or self.date)[:10]
+        holders = tuple(role.holder(date) for role in self.roles)
+        if holders == tuple(role.holder(self.date) for role in self.roles):
+            return self
+        return _held_by(self, holders, date)
 
     def canonical(self, name: str) -> str | None:
         """Return the canonical name of `name`, or None for one that the table does not know."""
@@ -104,6 +167,12 @@ class Target:
     def sha256(self) -> str:
         """Hash of the TOML text, as hexadecimal digits."""
         return hashlib.sha256(self.source.encode()).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def _held_by(target: Target, holders: tuple[str, ...], date: str) -> Target:
+    """Return a target on a day; one object for the same holders, so that its index is kept."""
+    return replace(target, date=date)
 
 
 def fold(name: str) -> str:
@@ -182,7 +251,7 @@ def parse_target(text: str, origin: str = "target") -> Target:
     text : str
         TOML with the keys ``name``, ``title``, ``question``, the tables ``[actors.women]``,
         ``[actors.men]``, ``[actors.bodies]``, ``[actors.groups]`` (canonical name = list of
-        aliases) and any number of ``[[cues]]``.
+        aliases), ``date`` and any number of ``[[roles]]`` and ``[[cues]]``.
     origin : str, default="target"
         What messages call it.
 
@@ -201,14 +270,17 @@ def parse_target(text: str, origin: str = "target") -> Target:
         raise TargetError(f"{origin} is not TOML: {error}.") from error
     _refuse_unknown_keys(table, _KEYS, origin)
     name = _text(table, "name", origin)
+    actors = _read_actors(table.get("actors", {}), origin)
     if not re.fullmatch(r"[\w-]+", name):
         raise TargetError(f"{origin}: name {name!r} must be letters, digits, '-' and '_'.")
     return Target(
         name=name,
         title=_text(table, "title", origin, default=name),
         question=_text(table, "question", origin, default=""),
-        actors=_read_actors(table.get("actors", {}), origin),
+        actors=actors,
         cues=_read_cues(table.get("cues", []), origin),
+        date=_day(table.get("date", "9999-12-31"), f"{origin}: date"),
+        roles=_read_roles(table.get("roles", []), actors, origin),
         source=text,
     )
 
@@ -245,6 +317,48 @@ def _names(aliases: Any, canonical: str, origin: str) -> tuple[str, ...]:
     if wrong:
         raise TargetError(f"{origin}: alias {wrong[0]!r} of {canonical!r} is not a text.")
     return tuple(aliases)
+
+
+def _read_roles(rows: Any, actors: Sequence[Actor], origin: str) -> tuple[Role, ...]:
+    """Check the offices: names that are nobody's alias, days, holders that the table knows."""
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise TargetError(f"{origin}: roles must be written as [[roles]] tables.")
+    taken = {fold(name): actor.canonical for actor in actors for name in actor.names}
+    known = [actor.canonical for actor in actors]
+    roles = []
+    for row in rows:
+        where = f"{origin}, role {row.get('names', '?')!r}"
+        _refuse_unknown_keys(row, _ROLE_KEYS, where)
+        names = _names(row.get("names", 0), "the role", origin)
+        for name in names:
+            if fold(name) in taken:
+                raise TargetError(
+                    f"{where}: {name!r} also stands for {taken[fold(name)]}; leave it with one."
+                )
+            taken[fold(name)] = "another role"
+        holders = row.get("holders")
+        if not isinstance(holders, list) or not all(isinstance(h, Mapping) for h in holders):
+            raise TargetError(f"{where}: holders must be a list of {{since = DAY, actor = NAME}}.")
+        steps = []
+        for holder in holders:
+            _refuse_unknown_keys(holder, ("since", "actor"), where)
+            actor = _text(holder, "actor", where, default="")
+            if actor and actor not in known:
+                raise TargetError(
+                    f"{where}: the holder {actor!r} stands in no [actors] table; add him or her."
+                    f"{suggestion(actor, known)}"
+                )
+            steps.append((_day(holder.get("since"), f"{where}: since"), actor))
+        roles.append(Role(names, tuple(sorted(steps))))
+    return tuple(roles)
+
+
+def _day(value: Any, where: str) -> str:
+    """Return a TOML date, or a text in the same form, as ISO 8601."""
+    try:
+        return datetime.date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise TargetError(f"{where} must be a day such as 2020-08-09, found {value!r}.") from None
 
 
 def _read_cues(rows: Any, origin: str) -> tuple[Cue, ...]:

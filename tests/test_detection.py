@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stance.actors import detect_actors, mark_quotations
-from stance.detection import Detector, describe_mentions
+from stance.detection import Detector, describe_mentions, name_features
 from stance.detection_training import (
+    STRENGTH,
     group_by_sentence,
     mark_mentions,
     match_mentions,
@@ -51,8 +52,8 @@ def test_no_feature_tells_a_name(target):
         tokens = tokenize(row.sentence)
         mentions = find_mentions(row.sentence, target, tokens)
         quoted, _ = mark_quotations(tokens)
-        for features in describe_mentions(tokens, mentions, quoted):
-            assert not [f for f in features if "lee" in f or "ray" in f]
+        for values in describe_mentions(tokens, mentions, quoted):
+            assert not [f for f in name_features(values) if "lee" in f or "ray" in f]
 
 
 def test_equals_the_regression_it_came_from(target):
@@ -65,7 +66,7 @@ def test_equals_the_regression_it_came_from(target):
     X = vectorizer.fit_transform([dict.fromkeys(row, 1.0) for row in marked.features])
     counts = np.asarray((X > 0).sum(axis=0)).ravel()
     X = X[:, counts >= 2]
-    plain = LogisticRegression(C=0.5, solver="newton-cg", tol=1e-4, max_iter=200)
+    plain = LogisticRegression(C=STRENGTH, solver="newton-cg", tol=1e-4, max_iter=200)
     expected = plain.fit(X, marked.takes_part).predict_proba(X)[:, 1]
     detector = train_detector(read_rows(), target, min_mentions=10)
     found = []

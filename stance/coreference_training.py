@@ -1,0 +1,189 @@
+"""Training the namer: rows that name every actor become the model of whom words mean."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from stance.actors import find_speaker, mark_quotations
+from stance.coreference import Discourse, Namer
+from stance.detection_training import group_by_sentence, match_mentions
+from stance.examples import Example
+from stance.mentions import Mention, find_mentions, tokenize
+from stance.targets import Target, fold_letters
+
+STRENGTH = 0.3
+MIN_COUNT = 3
+# Below so many pronouns and descriptions the rules are the better judge.
+MIN_MENTIONS = 200
+# A description that meant the same actor at least so often, and in such a share, is remembered.
+_USUAL_COUNT = 2
+_USUAL_SHARE = 0.1
+
+_Usual = dict[str, dict[str, float]]
+
+
+def train_namer(
+    examples: Iterable[Example],
+    target: Target,
+    dates: Mapping[str, str] | None = None,
+    seed: int = 0,
+    min_mentions: int = MIN_MENTIONS,
+) -> Namer | None:
+    """Train the model of whom pronouns and descriptions mean.
+
+    Parameters
+    ----------
+    examples : iterable of Example
+        Read rows of articles; in each sentence every actor is marked and named.
+    target : Target
+        Finds the mentions.
+    dates : mapping of str to str, optional
+        The day of each article, for the offices held.
+    seed : int, default=0
+        Seed of the solver.
+    min_mentions : int, default=200
+        How many pronouns and descriptions of somebody named it takes at least.
+
+    Returns
+    -------
+    Namer or None
+        None where there are fewer than that: the rules judge better then.
+    """
+    articles = group_by_sentence(examples)
+    meanings = {article: _count_meanings(rows, target) for article, rows in articles.items()}
+    everywhere = _add_up(meanings.values())
+    pairs: list[list[str]] = []
+    right: list[bool] = []
+    n_mentions = 0
+    for article, sentences in articles.items():
+        # What an article's own descriptions meant must not be known while it is read.
+        usual = _shares(everywhere, meanings[article])
+        day = target.on((dates or {}).get(article))
+        for described, answers in _read_marked(sentences, day, Namer({}, usual)):
+            pairs += described
+            right += answers
+            n_mentions += 1
+    if n_mentions < max(1, min_mentions) or len(set(right)) < 2:
+        return None
+    weights = _fit(pairs, right, seed)
+    return Namer(weights, _shares(everywhere, {}))
+
+
+def _count_meanings(
+    sentences: Sequence[Sequence[Example]], target: Target
+) -> dict[str, Counter[str]]:
+    """Count whom the descriptions of one article mean, by whole description and by head."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for rows in sentences:
+        tokens = tokenize(rows[0].sentence)
+        matched, _ = match_mentions(find_mentions(rows[0].sentence, target, tokens), rows)
+        for mention, row in matched.items():
+            if mention.kind == "role":
+                text = fold_letters(mention.text)
+                for key in {text, text.split()[-1]}:
+                    counts[key][row.canonical] += 1
+    return counts
+
+
+def _add_up(counts: Iterable[Mapping[str, Counter[str]]]) -> dict[str, Counter[str]]:
+    """Return the sum of counts."""
+    total: dict[str, Counter[str]] = defaultdict(Counter)
+    for part in counts:
+        for key, counter in part.items():
+            total[key].update(counter)
+    return total
+
+
+def _shares(total: Mapping[str, Counter[str]], without: Mapping[str, Counter[str]]) -> _Usual:
+    """Return whom each description usually means, leaving the counts of one article out."""
+    shares: _Usual = {}
+    for key in sorted(total):
+        own = without.get(key, Counter())
+        counter = {name: n - own[name] for name, n in total[key].items()}
+        n_all = sum(counter.values())
+        usual = {
+            name: round(n / n_all, 4)
+            for name, n in sorted(counter.items())
+            if n >= _USUAL_COUNT and n / n_all >= _USUAL_SHARE
+        }
+        if usual:
+            shares[key] = usual
+    return shares
+
+
+def _read_marked(
+    sentences: Sequence[Sequence[Example]], target: Target, namer: Namer
+) -> Iterator[tuple[list[list[str]], list[bool]]]:
+    """Read an article whose actors are known; yield the candidates of each mention to be named."""
+    discourse = Discourse(target)
+    for rows in sentences:
+        sentence = rows[0].sentence
+        tokens = tokenize(sentence)
+        index = {token.start: i for i, token in enumerate(tokens)}
+        quoted, discourse.in_quotation = mark_quotations(tokens, opened=discourse.in_quotation)
+        mentions = find_mentions(sentence, target, tokens)
+        matched, _ = match_mentions(mentions, rows)
+        speaker = find_speaker(list(matched), tokens, quoted)
+        if speaker is not None:
+            discourse.speaker = matched[speaker].canonical
+        here: list[str] = []
+        for mention in mentions:
+            row = matched.get(mention)
+            place = index[mention.start]
+            if row is not None and (mention.kind == "role" or mention.pronoun):
+                names = discourse.candidates(mention, namer)
+                answers = [name == row.canonical for name in names]
+                if any(answers) and mention.kind != "pair":
+                    described = discourse.describe(
+                        mention, tokens, place, names, namer, inside=quoted[place], here=here
+                    )
+                    yield list(described), answers
+            _meet(discourse, mention, row, tokens, here)
+        discourse.end_sentence(
+            [replace(m, canonical=matched[m].canonical) for m in mentions if m in matched]
+        )
+
+
+def _meet(
+    discourse: Discourse,
+    mention: Mention,
+    row: Example | None,
+    tokens: Sequence,  # type: ignore[type-arg]
+    here: list[str],
+) -> None:
+    """Remember somebody of a marked sentence."""
+    if row is not None:
+        discourse.meet(mention, row.canonical, tokens, acts=True, leads=not here)
+        here.append(row.canonical)
+    elif not mention.pronoun and mention.kind != "role":
+        name = mention.canonical or discourse.full_name(mention.text)
+        discourse.meet(mention, name, tokens, acts=False, leads=False)
+
+
+def _fit(pairs: list[list[str]], right: list[bool], seed: int) -> dict[str, float]:
+    """Fit the regression over pairs of a mention and a candidate."""
+    from threadpoolctl import threadpool_limits
+
+    counts = Counter(name for row in pairs for name in row)
+    names = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
+    column = {name: i for i, name in enumerate(names)}
+    indices: list[int] = []
+    bounds = [0]
+    for row in pairs:
+        indices += sorted({column[name] for name in row if name in column})
+        bounds.append(len(indices))
+    matrix = sparse.csr_matrix(
+        (np.ones(len(indices)), indices, bounds), shape=(len(pairs), len(names))
+    )
+    classifier = LogisticRegression(
+        C=STRENGTH, solver="newton-cg", tol=1e-4, max_iter=200, random_state=seed
+    )
+    with threadpool_limits(1):
+        classifier.fit(matrix, right)
+    return dict(zip(names, classifier.coef_[0].tolist(), strict=True))
