@@ -74,6 +74,34 @@ def print_agreement(data: Path) -> float:
     return kappa
 
 
+def print_actor_agreement(data: Path) -> None:
+    """Print how far the readers agree on who takes part, and how that was settled."""
+    rows = read_jsonl(data / "labels" / "disagreements.jsonl")
+    both = len(read_labels(data / "labels" / "second.jsonl"))
+    only_first = [row for row in rows if not row["second"]]
+    only_second = [row for row in rows if not row["first"]]
+    f1 = 2 * both / (2 * both + len(only_first) + len(only_second))
+    print(f"\nactors: {both} marked by both readers, F1 of one against the other {f1:.3f}")
+    labels = [row for row in rows if row["first"] and row["second"]]
+    table = [
+        ["actor for the first alone", only_first, sum(bool(r["settled"]) for r in only_first)],
+        ["actor for the second alone", only_second, sum(bool(r["settled"]) for r in only_second)],
+        ["label, settled as the first's", labels, sum(r["settled"] == r["first"] for r in labels)],
+        [
+            "label, settled as the second's",
+            labels,
+            sum(r["settled"] == r["second"] for r in labels),
+        ],
+    ]
+    lines = [[name, str(len(of)), str(upheld)] for name, of, upheld in table]
+    print("\n".join(format_plain(["disagreement", "of", "upheld"], lines, [1, 2])))
+
+
+def read_jsonl(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a JSON Lines file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def main() -> None:
     """Print composition and agreement."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -83,6 +111,7 @@ def main() -> None:
     if not (data / "labels" / "second.jsonl").is_file():
         raise SystemExit("no second reading: data/labels/second.jsonl is not there.")
     kappa = print_agreement(data)
+    print_actor_agreement(data)
     summary = {"benchmark": "corpus", "metric": "cohen_kappa", "value": round(kappa, 4)}
     print(json.dumps({**summary, "peers": {}}))
 

@@ -8,7 +8,7 @@ no parser. Where no model has been trained, the rules of `stance.actors` decide 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -32,6 +32,7 @@ _NAMED = frozenset(("women", "men", "bodies", "name"))
 _REACH = 15
 _CHAIN = 5
 _MODIFIERS = 6
+_GAP = 4
 _FUNCTION_WORDS = frozenset(
     "the a an of in on at to by for from with against between and or but that which who whom whose "
     "as when while after before because if not , . \" ; : - ( ) ' 's his her its their he she it "
@@ -78,8 +79,8 @@ class Detector:
     threshold: float = 0.5
 
     @cached_property
-    def _tables(self) -> list[dict[Value, float]]:
-        """Return the weights of each template by value, as `describe_mentions` writes it."""
+    def _lookups(self) -> list[Callable[[Value, float], float]]:
+        """Return for each template what finds the weight of a value of `describe_mentions`."""
         tables: dict[str, dict[Value, float]] = {name: {} for name in TEMPLATES}
         for feature, weight in self.weights.items():
             template, _, value = feature.partition("=")
@@ -87,7 +88,7 @@ class Detector:
                 parts = tuple(value.split(" "))
                 whole = len(parts) == 1 and template not in _OF_ANY_LENGTH
                 tables[template][value if whole else parts] = weight
-        return list(tables.values())
+        return [table.get for table in tables.values()]
 
     def probabilities(
         self, tokens: Sequence[Token], mentions: Sequence[Mention], quoted: Sequence[bool]
@@ -108,13 +109,12 @@ class Detector:
         list of float
             One for each mention.
         """
-        tables = self._tables
+        lookups = self._lookups
         result = []
         for values in describe_mentions(tokens, mentions, quoted):
             score = self.intercept
-            for table, value in zip(tables, values, strict=True):
-                if value is not None and value in table:
-                    score += table[value]
+            for lookup, value in zip(lookups, values, strict=True):
+                score += lookup(value, 0.0)
             result.append(1 / (1 + math.exp(-max(-500.0, min(500.0, score)))))
         return result
 
@@ -135,7 +135,7 @@ class _Sentence(NamedTuple):
     classes: list[str]
     # The class, or "M" where a mention stands.
     shapes: list[str]
-    # The nearest verb from each place on, or before it; -1 for none.
+    # The nearest verb at each place or after it, and before it; -1 for none.
     next_verb: list[int]
     last_verb: list[int]
     spans: list[tuple[int, int]]
@@ -159,32 +159,27 @@ def describe_mentions(
     -------
     list of tuple
         For each mention one value for each of `TEMPLATES`, None where it does not apply: the words
-        and word classes around it, the next verb and the one before with what lies between, the
-        edges of its clause, its kind, place and quotation, its neighbours. Never whose name it is:
-        only pronouns and describing nouns enter by their word.
+        and word classes around it, the next verb and what lies between, the edges of its clause,
+        its kind, place and quotation, its neighbours. Never whose name it is: only pronouns and
+        describing nouns enter by their word.
     """
     if not mentions:
         return []
     sentence = _look_at(tokens, mentions)
-    reports = str(any(kind == "REPORT" for kind in sentence.classes))
-    names = [mention.canonical for mention in mentions]
-    result = []
-    for number, mention in enumerate(mentions):
-        first, last = sentence.spans[number]
-        result.append(
-            (
-                *_near(sentence, first, last, mention),
-                *_verbs_around(sentence, first, last),
-                *_governed(sentence, first, last),
-                *_chains(sentence, first, last),
-                *_clause(sentence, first, last),
-                *_neighbours(sentence, number, mentions, names),
-                str(quoted[first]),
-                str(0 if first < 2 else 1 if first < 6 else 2 if first < 15 else 3),
-                reports,
-            )
+    return [
+        (
+            *_near(sentence, first, last, mention),
+            *_verb_after(sentence, first, last),
+            *_governed(sentence, first, last),
+            *_chains(sentence, first, last),
+            *_clause(sentence, first, last),
+            *_neighbours(sentence, number, mentions),
+            str(quoted[first]),
         )
-    return result
+        for number, (mention, (first, last)) in enumerate(
+            zip(mentions, sentence.spans, strict=True)
+        )
+    ]
 
 
 def _look_at(tokens: Sequence[Token], mentions: Sequence[Mention]) -> _Sentence:
@@ -219,11 +214,8 @@ def _spans(tokens: Sequence[Token], mentions: Sequence[Mention]) -> list[tuple[i
 
 
 _NEAR = (
-    "kind known kind,left kind,right left2 right2 left3 right3 sides "
-    "left0 left1 left2w left3w right0 right1 right2w right3w "
-    "leftclass0 leftclass1 leftclass2 leftclass3 rightclass0 rightclass1 rightclass2 rightclass3 "
-    "head head,right owns ownsclass rr ll lr rrr lll "
-    "ending1 ending2 ending3 ending0 endings"
+    "kind known kind,left kind,right left0 right0 right3 rightclass0 rightclass1 "
+    "head head,right right01 ending0 ending1 ending2 ending3"
 )
 
 
@@ -231,103 +223,67 @@ def _near(sentence: _Sentence, first: int, last: int, mention: Mention) -> tuple
     """Return what the mention is and which words stand next to it."""
     words, classes = sentence.words, sentence.classes
     kind = mention.kind
-    l0, l1, l2, l3 = (_at(words, first - k) for k in (1, 2, 3, 4))
+    left = _at(words, first - 1)
     r0, r1, r2, r3 = (_at(words, last + k) for k in (1, 2, 3, 4))
-    a0, a1, a2, a3 = (_at(classes, first - k) for k in (1, 2, 3, 4))
-    b0, b1, b2, b3 = (_at(classes, last + k) for k in (1, 2, 3, 4))
-    described = mention.pronoun or kind not in ("women", "men", "bodies", "name")
-    head = words[last] if described else None
-    owns = r0 == "'s"
+    b0, b1 = _at(classes, last + 1), _at(classes, last + 2)
+    head = words[last] if mention.pronoun or kind not in _NAMED else None
     return (
         kind,
         "known" if mention.canonical else "new",
-        (kind, l0),
+        (kind, left),
         (kind, b0),
-        (a1, l0),
-        (r0, b1),
-        (a2, a1, a0),
-        (b0, b1, b2),
-        (l0, b0),
-        *(l0, l1, l2, l3, r0, r1, r2, r3, a0, a1, a2, a3, b0, b1, b2, b3),
+        left,
+        r0,
+        r3,
+        b0,
+        b1,
         head,
         (head, b0) if head else None,
-        r1 if owns else None,
-        (b1, b2) if owns else None,
         (r0, r1),
-        (l1, l0),
-        (l0, r0),
-        (r0, r1, r2),
-        (l2, l1, l0),
+        left[-3:],
         r0[-3:],
         r1[-3:],
         r2[-3:],
-        l0[-3:],
-        (l0[-2:], r0[-2:]),
     )
 
 
-_VERBS = (
-    "verb verbfar verbcommas verbnext verbothers path pathverb "
-    "verbbefore verbbeforefar verbbeforeothers pathbefore pathverbbefore"
-)
+_VERB = "verb verbnext path"
 
 
-def _verbs_around(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
-    """Return the next verb and the verb before, with what lies between."""
-    words, classes, shapes = sentence.words, sentence.classes, sentence.shapes
-    following: tuple[Value, ...] = (None,) * 7
-    after = sentence.next_verb[last + 1]
-    if after >= 0 and after - last <= _REACH:
-        between = shapes[last + 1 : after]
-        others = str(min(2, sum(last < start < after for start, _ in sentence.spans)))
-        kind, then = classes[after], _at(classes, after + 1)
-        path = _collapse(between[:_REACH])[:_CHAIN]
-        following = (
-            words[after],
-            (kind, str(min(5, len(between)))),
-            str(min(3, between.count(","))),
-            (kind, then),
-            (kind, others, _at(classes, last + 1)),
-            (*path, kind),
-            (*path, words[after], then),
-        )
-    preceding: tuple[Value, ...] = (None,) * 5
-    before = sentence.last_verb[first]
-    if before >= 0 and first - before < _REACH:
-        others = str(min(2, sum(before < start < first for start, _ in sentence.spans)))
-        path = _collapse(shapes[before + 1 : first])[-_CHAIN:]
-        preceding = (
-            words[before],
-            str(min(5, first - before)),
-            (classes[before], others),
-            (classes[before], *path),
-            (words[before], *path),
-        )
-    return following + preceding
+def _verb_after(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
+    """Return the next verb, what follows it, and what lies before it."""
+    classes = sentence.classes
+    verb = sentence.next_verb[last + 1]
+    if verb < 0 or verb - last > _REACH:
+        return (None, None, None)
+    path = _chain(sentence.shapes, range(last + 1, verb))
+    return (
+        sentence.words[verb],
+        (classes[verb], _at(classes, verb + 1)),
+        (*path, classes[verb]),
+    )
 
 
-_GOVERNED = "gov gov2 gov2w gov,right govfar skip gov,skip"
+_GOVERNED = "gov gov2 gov2w gov,right skip gov,skip"
 
 
 def _governed(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
     """Return the function word that governs the mention, beyond its modifiers, and what follows."""
     words, classes = sentence.words, sentence.classes
-    i, far = first - 1, 0
-    while i >= 0 and far < _MODIFIERS and _modifies(words[i]):
-        i, far = i - 1, far + 1
+    i = first - 1
+    while i >= max(0, first - _MODIFIERS) and _modifies(words[i]):
+        i -= 1
     gov = _at(words, i)
     j = last + 1
     while j < len(words) and (words[j] in ADVERBIALS or words[j].endswith("ly")):
         j += 1
-    skip, skipped = _at(words, j), _at(classes, j)
     return (
         gov,
         (_at(classes, i - 1), gov),
         (_at(words, i - 1), gov),
         (gov, _at(classes, last + 1)),
-        (str(min(far, 3)), gov),
-        skip,
-        (gov, skipped),
+        _at(words, j),
+        (gov, _at(classes, j)),
     )
 
 
@@ -339,103 +295,80 @@ def _modifies(word: str) -> bool:
     )
 
 
-_CHAINS = "after2 after3 after4 after5 before2 before3 before4 before5"
+_CHAINS = "after2 after3 before3"
 
 
 def _chains(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
     """Return the word classes after and before the mention, runs of one class as one."""
     shapes = sentence.shapes
-    after = _run(shapes, range(last + 1, len(shapes)))
-    before = _run(shapes, range(first - 1, -1, -1))
+    after = _chain(shapes, range(last + 1, len(shapes)), 3)
+    before = _chain(shapes, range(first - 1, -1, -1), 3)
     return (
-        *(tuple(after[:n]) if len(after) >= n else None for n in (2, 3, 4, 5)),
-        *(tuple(before[:n]) if len(before) >= n else None for n in (2, 3, 4, 5)),
+        after[:2] if len(after) > 1 else None,
+        after if len(after) > 2 else None,
+        before if len(before) > 2 else None,
     )
 
 
-def _run(shapes: Sequence[str], places: range) -> list[str]:
+def _chain(shapes: Sequence[str], places: range, longest: int = _CHAIN) -> tuple[str, ...]:
     """Return the first classes at some places, runs of one class as one."""
     chain: list[str] = []
     for i in places:
         if not chain or chain[-1] != shapes[i]:
-            if len(chain) == _CHAIN:
+            if len(chain) == longest:
                 break
             chain.append(shapes[i])
-    return chain
+    return tuple(chain)
 
 
-def _collapse(shapes: Sequence[str]) -> list[str]:
-    """Return word classes, runs of one class as one."""
-    return [shape for i, shape in enumerate(shapes) if not i or shapes[i - 1] != shape]
-
-
-_CLAUSES = "opens opensfar openswithverb closes closesverbs clause closesw"
+_CLAUSES = "openswithverb closes closesverbs"
 
 
 def _clause(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
     """Return what opens and what closes the clause, and which verbs follow in it."""
-    words, classes = sentence.words, sentence.classes
+    words = sentence.words
     i = first - 1
     while i >= 0 and words[i] not in _CLAUSE_OPENERS:
         i -= 1
-    opens = _at(words, i)
-    has_verb = str(sentence.last_verb[first] > i)
     verbs: list[str] = []
     j = last + 1
     while j < len(words) and words[j] not in _CLAUSE_CLOSERS:
         if words[j] in _VERBAL and len(verbs) < 3:
-            verbs.append(classes[j])
+            verbs.append(sentence.classes[j])
         j += 1
-    closes = _at(words, j)
     return (
-        opens,
-        (opens, str(min(first - 1 - i, 5))),
-        (opens, has_verb),
-        closes,
+        (_at(words, i), str(sentence.last_verb[first] > i)),
+        _at(words, j),
         tuple(verbs) or ("none",),
-        (opens, closes, str(bool(verbs))),
-        (closes, _at(words, j + 1)),
     )
 
 
-_NEIGHBOURS = "gapleft gapright kinds repeats others repeated before behind"
+_NEIGHBOURS = "gapright kinds before behind"
 
 
-def _neighbours(
-    sentence: _Sentence, number: int, mentions: Sequence[Mention], names: Sequence[str | None]
-) -> tuple[Value, ...]:
-    """Return the mentions on either side, and how often the same actor stands here."""
-    mention, spans = mentions[number], sentence.spans
-    first, last = spans[number]
-    before = mentions[number - 1] if number else None
-    behind = mentions[number + 1] if number + 1 < len(mentions) else None
-    gap_left = gap_right = None
-    if before is not None and first - spans[number - 1][1] <= 4:
-        gap_left = (before.kind, *sentence.words[spans[number - 1][1] + 1 : first])
-    if behind is not None and spans[number + 1][0] - last <= 4:
-        gap_right = (behind.kind, *sentence.words[last + 1 : spans[number + 1][0]])
-    name = names[number]
-    same = names.count(name) - 1 if name else 0
-    earlier = names[:number].count(name) if name else 0
+def _neighbours(sentence: _Sentence, number: int, mentions: Sequence[Mention]) -> tuple[Value, ...]:
+    """Return the mentions on either side, and how many there are."""
+    last = sentence.spans[number][1]
+    before = mentions[number - 1].kind if number else "-"
+    behind, gap = "-", None
+    if number + 1 < len(mentions):
+        behind = mentions[number + 1].kind
+        begin = sentence.spans[number + 1][0]
+        if begin - last <= _GAP:
+            gap = (behind, *sentence.words[last + 1 : begin])
     return (
-        gap_left,
-        gap_right,
-        (before.kind if before else "-", mention.kind, behind.kind if behind else "-"),
-        (str(min(2, same)), str(min(2, earlier))),
-        str(min(6, len(mentions))),
-        str(min(2, earlier)),
+        gap,
+        (before, mentions[number].kind, behind),
         str(min(3, number)),
         str(min(3, len(mentions) - number - 1)),
     )
 
 
 TEMPLATES: tuple[str, ...] = tuple(
-    f"{_NEAR} {_VERBS} {_GOVERNED} {_CHAINS} {_CLAUSES} {_NEIGHBOURS} quoted place reports".split()
+    f"{_NEAR} {_VERB} {_GOVERNED} {_CHAINS} {_CLAUSES} {_NEIGHBOURS} quoted".split()
 )
 # Templates whose value is a tuple even where it has one part.
-_OF_ANY_LENGTH = frozenset(
-    "path pathverb pathbefore pathverbbefore closesverbs gapleft gapright".split()
-)
+_OF_ANY_LENGTH = frozenset(("path", "closesverbs", "gapright"))
 _VERBAL = VERBS | AUXILIARIES
 
 

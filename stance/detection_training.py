@@ -163,7 +163,28 @@ def train_detector(
         is the one with the best F1 out of fold, in folds grouped by article; 0.5 where there are
         fewer than two articles.
     """
-    marked = mark_mentions(examples, target)
+    return fit_detector(mark_mentions(examples, target), seed, min_mentions)
+
+
+def fit_detector(
+    marked: MarkedMentions, seed: int = 0, min_mentions: int = MIN_MENTIONS
+) -> Detector | None:
+    """Train the model of who takes part on mentions that are marked already.
+
+    Parameters
+    ----------
+    marked : MarkedMentions
+        The mentions with their features.
+    seed : int, default=0
+        Seed of folds and solver.
+    min_mentions : int, default=300
+        How many mentions that take part, and how many that do not, it takes at least.
+
+    Returns
+    -------
+    Detector or None
+        As `train_detector`.
+    """
     n_taking_part = int(marked.takes_part.sum())
     if min(n_taking_part, len(marked.takes_part) - n_taking_part) < max(1, min_mentions):
         return None

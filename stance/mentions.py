@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stance.normalization import PLACEHOLDER, align
-from stance.targets import Actor, Target, fold, fold_letters
+from stance.targets import Actor, Role, Target, fold, fold_letters
 
 PRONOUNS: Mapping[str, str] = {
     "he": "men", "him": "men", "his": "men",
@@ -210,6 +210,72 @@ class _Alias(NamedTuple):
     proper: bool
 
 
+# The lengths of some aliases, in words, the longest first; and the aliases by their words.
+_Aliases = tuple[list[int], dict[tuple[str, ...], list[_Alias]]]
+
+
+class _AliasTable:
+    """The aliases of a target by their first word.
+
+    A table holds thousands of names, of which a text needs a few: each is taken apart when a text
+    has its first word.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._named = _names_by_first_word(target.actors, target.roles)
+        self._ready: dict[str, _Aliases] = {}
+
+    def __contains__(self, word: str) -> bool:
+        return word in self._named
+
+    def __getitem__(self, word: str) -> _Aliases:
+        """Return the aliases that begin with a folded word."""
+        ready = self._ready.get(word)
+        if ready is None:
+            aliases: dict[tuple[str, ...], list[_Alias]] = {}
+            for name, owner in self._named[word]:
+                actor: Actor | None
+                if isinstance(owner, Role):
+                    actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
+                else:
+                    actor = owner
+                if actor is not None:
+                    alias = _split_alias(name, actor)
+                    aliases.setdefault(alias.words, []).append(alias)
+            for same in aliases.values():
+                same.sort(key=lambda alias: alias.proper)
+            ready = sorted({len(words) for words in aliases}, reverse=True), aliases
+            self._ready[word] = ready
+        return ready
+
+
+@lru_cache(maxsize=16)
+def _names_by_first_word(
+    actors: tuple[Actor, ...], roles: tuple[Role, ...]
+) -> dict[str, list[tuple[str, Actor | Role]]]:
+    """Return all names with whose they are, by their first word."""
+    table: dict[str, list[tuple[str, Actor | Role]]] = {}
+    owners: list[Actor | Role] = [*actors, *roles]
+    for owner in owners:
+        for name in owner.names:
+            if match := _TOKEN.search(_without_article(align(name))):
+                table.setdefault(fold_letters(match[0]), []).append((name, owner))
+    return table
+
+
+def _without_article(name: str) -> str:
+    """Return a name without a leading "the"."""
+    return name[4:] if name[:4].lower() == "the " else name
+
+
+def _split_alias(name: str, actor: Actor) -> _Alias:
+    """Return an alias in words."""
+    words = tuple(token.folded for token in tokenize(_without_article(name)))
+    # "us" and "who" are names in capitals only; "protesters" is one in any case.
+    return _Alias(words, actor, len(words) == 1 and actor.kind != "groups" and not name.islower())
+
+
 # First token, last token, kind, canonical name.
 _Found = tuple[int, int, str, str | None]
 
@@ -281,9 +347,7 @@ def find_mentions(
     return _without_titles(mentions, sentence)
 
 
-def _match_at(
-    tokens: Sequence[Token], i: int, aliases: Mapping[str, list[_Alias]]
-) -> _Found | None:
+def _match_at(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
     """Match whoever is meant by the words from token `i` on."""
     folded, text = tokens[i].folded, tokens[i].text
     if folded in aliases:
@@ -317,35 +381,19 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _alias_table(target: Target) -> dict[str, list[_Alias]]:
-    """Index the aliases by their first word, the longest first."""
-    table: dict[str, list[_Alias]] = {}
-    named = [(name, actor) for actor in target.actors for name in actor.names]
-    for role in target.roles:
-        holder = target.by_name.get(fold(role.holder(target.date)))
-        named += [(name, holder) for name in role.names if holder]
-    for name, actor in named:
-        words = tuple(token.folded for token in tokenize(name))
-        if words[:1] == ("the",) and len(words) > 1:
-            words = words[1:]
-        if words:
-            # "us" and "who" are names in capitals only; "protesters" is one in any case.
-            proper = len(words) == 1 and actor.kind != "groups" and not name.islower()
-            table.setdefault(words[0], []).append(_Alias(words, actor, proper))
-    for entries in table.values():
-        entries.sort(key=lambda entry: (-len(entry.words), entry.proper))
-    return table
+def _alias_table(target: Target) -> _AliasTable:
+    """Return the index of a target's aliases."""
+    return _AliasTable(target)
 
 
-def _match_alias(tokens: Sequence[Token], i: int, entries: Sequence[_Alias]) -> _Found | None:
+def _match_alias(tokens: Sequence[Token], i: int, entries: _Aliases) -> _Found | None:
     """Match the longest of the aliases whose first word stands at token `i`."""
-    for words, actor, proper in entries:
-        last = i + len(words) - 1
-        if last < len(tokens) and tokens[last].folded == words[-1]:
-            if proper and tokens[i].text.islower():
-                continue
-            if all(tokens[i + k].folded == words[k] for k in range(1, len(words) - 1)):
-                return i, last, actor.kind, actor.canonical
+    lengths, aliases = entries
+    for length in lengths:
+        words = tuple([token.folded for token in tokens[i : i + length]])
+        for alias in aliases.get(words, ()):
+            if not (alias.proper and tokens[i].text.islower()):
+                return i, i + length - 1, alias.actor.kind, alias.actor.canonical
     return None
 
 
@@ -370,9 +418,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
 
-def _match_name(
-    tokens: Sequence[Token], i: int, aliases: Mapping[str, list[_Alias]]
-) -> _Found | None:
+def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
     if tokens[i].folded in _TITLES or tokens[i].folded in _NOT_NAMES:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from stance.actors import detect_actors
 from stance.articles import Article, Sentence, split_sentences
+from stance.clauses import own_clause
 from stance.coreference import Namer
 from stance.detection import Detector
 from stance.errors import ModelError
@@ -68,6 +69,11 @@ class Claim:
         The likeliest stance.
     probabilities : dict of str to float
         Of each stance; they add up to 1.
+    actor_start, actor_end : int or None
+        Offsets of the mention in the sentence; None without an actor.
+    span_start, span_end : int
+        Offsets in the sentence of what belongs to the actor: the clause, quotation or act. The
+        whole sentence where nobody else takes part in it.
     """
 
     article: str | None
@@ -78,6 +84,10 @@ class Claim:
     canonical: str | None
     stance: str
     probabilities: dict[str, float]
+    actor_start: int | None
+    actor_end: int | None
+    span_start: int
+    span_end: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the claim as plain values, in the order in which it is printed."""
@@ -149,18 +159,26 @@ def read(
         [s.text for s in sentences], target.on(article.date), model.detector, model.namer
     )
     asked = [
-        (sentence, passage)
+        (sentence, passage, _own_span(passage, mentions))
         for sentence, mentions in zip(sentences, detected, strict=True)
         for passage in _passages(sentence.text, mentions, actor, target)
     ]
     if not asked:
         return []
     classes = [str(stance) for stance in model.classes_]
-    rows = model.predict_proba([passage for _, passage in asked]).tolist()
+    rows = model.predict_proba([passage for _, passage, _ in asked]).tolist()
     return [
-        _claim(article, sentence, passage, dict(zip(classes, row, strict=True)))
-        for (sentence, passage), row in zip(asked, rows, strict=True)
+        _claim(article, sentence, passage, span, dict(zip(classes, row, strict=True)))
+        for (sentence, passage, span), row in zip(asked, rows, strict=True)
     ]
+
+
+def _own_span(passage: Passage, mentions: Sequence[Mention]) -> tuple[int, int]:
+    """Return the stretch of the sentence that belongs to the passage's actor."""
+    if not passage.has_actor:
+        return 0, len(passage.sentence)
+    others = {(mention.start, mention.end) for mention in mentions}
+    return own_clause(passage.sentence, passage.actor_start, passage.actor_end, sorted(others))
 
 
 def _passages(
@@ -178,7 +196,11 @@ def _passages(
 
 
 def _claim(
-    article: Article, sentence: Sentence, passage: Passage, probabilities: dict[str, float]
+    article: Article,
+    sentence: Sentence,
+    passage: Passage,
+    span: tuple[int, int],
+    probabilities: dict[str, float],
 ) -> Claim:
     """Return the model's answer as a claim."""
     mention = passage.sentence[passage.actor_start : passage.actor_end]
@@ -191,6 +213,9 @@ def _claim(
         passage.canonical or None,
         max(probabilities, key=lambda stance: probabilities[stance]),
         probabilities,
+        passage.actor_start if mention else None,
+        passage.actor_end if mention else None,
+        *span,
     )
 
 

@@ -14,7 +14,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -149,10 +149,20 @@ class Target:
         ('Ed Lee', 'Al Ray')
         """
         date = (date or self.date)[:10]
-        holders = tuple(role.holder(date) for role in self.roles)
-        if holders == tuple(role.holder(self.date) for role in self.roles):
+        if date == self.date:
             return self
-        return _held_by(self, holders, date)
+        dated = self._dated.get(date)
+        if dated is None:
+            # One object for the same holders, so that its index is kept.
+            holders = tuple(role.holder(date) for role in self.roles)
+            dated = self._dated.setdefault(holders, replace(self, date=date))
+            self._dated[date] = dated
+        return dated
+
+    @cached_property
+    def _dated(self) -> dict[Any, Target]:
+        """The target as of other days, by the day and by the holders of that day."""
+        return {tuple(role.holder(self.date) for role in self.roles): self}
 
     def canonical(self, name: str) -> str | None:
         """Return the canonical name of `name`, or None for one that the table does not know."""
@@ -169,12 +179,6 @@ class Target:
         return hashlib.sha256(self.source.encode()).hexdigest()
 
 
-@lru_cache(maxsize=64)
-def _held_by(target: Target, holders: tuple[str, ...], date: str) -> Target:
-    """Return a target on a day; one object for the same holders, so that its index is kept."""
-    return replace(target, date=date)
-
-
 def fold(name: str) -> str:
     r"""Return the form of a name in which spellings are compared.
 
@@ -183,7 +187,13 @@ def fold(name: str) -> str:
     >>> fold("The  EU\u2019s"), fold("Gitanas Naus\u0117da")
     ("eu's", 'gitanas nauseda')
     """
-    return re.sub(r"^(?:the|a|an) ", "", fold_letters(normalize(name)))
+    # Tables hold thousands of names, nearly all of them plain: those need no normalization.
+    plain = name.isascii() and "`" not in name
+    folded = " ".join(name.lower().split()) if plain else fold_letters(normalize(name))
+    for article in ("the ", "a ", "an "):
+        if folded.startswith(article):
+            return folded[len(article) :]
+    return folded
 
 
 def fold_letters(text: str) -> str:

@@ -94,6 +94,7 @@ def test_predict_prints_claims_by_the_contract(model_folder):
     first, second = (json.loads(line) for line in lines)
     assert list(first) == [
         "article", "start", "end", "sentence", "actor", "canonical", "stance", "probabilities",
+        "actor_start", "actor_end", "span_start", "span_end",
     ]  # fmt: skip
     assert (first["article"], first["start"], first["end"]) == (None, 0, 32)
     assert (first["actor"], first["canonical"], first["stance"]) == ("Lee", "Ann Lee", "criticizes")
