@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 
 from stance.mentions import ROLE_NOUNS, Mention, Token
 from stance.targets import Target, fold, fold_letters
 
 _MOST_CANDIDATES = 12
 _APPOSITION = 6
+# Words so short are articles and prepositions of a name.
+_SHORT = 3
 _PLURALS = frozenset("people police men women children clergy elite media crew youth".split())
 _NUMBERS = ("two", "three", "both")
 
@@ -98,18 +101,27 @@ class Discourse:
         self.number = 0
         self._order = 0
 
-    def full_name(self, text: str) -> str:
-        """Return the fuller name under which somebody was met, or the name itself."""
-        surname = text.split()[-1]
-        if " " in text:
-            self.surnames[surname] = text
-        return self.surnames.get(surname, text)
+    def own_name(self, mention: Mention) -> str:
+        """Return the words themselves, or the fuller name under which somebody was met."""
+        if mention.kind != "name":
+            return mention.text
+        surname = mention.text.split()[-1]
+        if " " in mention.text:
+            self.surnames[surname] = mention.text
+        return self.surnames.get(surname, mention.text)
 
     def meet(
-        self, mention: Mention, canonical: str, tokens: Sequence[Token], *, acts: bool, leads: bool
+        self,
+        mention: Mention,
+        canonical: str,
+        tokens: Sequence[Token],
+        place: int,
+        *,
+        acts: bool,
+        leads: bool,
     ) -> None:
-        """Remember that somebody was mentioned in the present sentence."""
-        entity = self.entities.get(canonical)
+        """Remember that somebody was mentioned in the present sentence, at a token's place."""
+        entity = self.entities.pop(canonical, None)
         if entity is None:
             nouns, phrases = _known_nouns(self.target, canonical)
             kind = mention.kind
@@ -117,7 +129,8 @@ class Discourse:
                 actor = self.target.by_name.get(fold(canonical))
                 kind = actor.kind if actor else kind
             entity = Entity(canonical, kind, set(nouns), set(phrases))
-            self.entities[canonical] = entity
+        # The last met stands last.
+        self.entities[canonical] = entity
         self._order += 1
         entity.order = self._order
         entity.last = self.number
@@ -126,12 +139,12 @@ class Discourse:
             entity.acted = self.number
         if leads:
             entity.led = self.number
-        if mention.kind == "role":
+        if mention.kind in ("role", "name"):
             words = fold_letters(mention.text).split()
             entity.nouns.add(words[-1])
             entity.phrases.add(" ".join(words[-2:]))
-        elif not mention.pronoun:
-            _learn_titles(entity, mention, tokens)
+        if not mention.pronoun and mention.kind != "role":
+            _learn_titles(entity, mention, tokens, place)
 
     def end_sentence(self, actors: Sequence[Mention]) -> None:
         """Remember who took part, for "both", and go on to the next sentence."""
@@ -142,16 +155,13 @@ class Discourse:
 
     def candidates(self, mention: Mention, namer: Namer) -> list[str]:
         """Return who may be meant: those met, the last first, and whom the words usually mean."""
-        names = [
-            entity.canonical
-            for entity in sorted(self.entities.values(), key=lambda e: -e.order)[:_MOST_CANDIDATES]
-        ]
+        names = list(islice(reversed(self.entities), _MOST_CANDIDATES))
         if not mention.pronoun:
             text = fold_letters(mention.text)
             usual = namer.usual.get(text) or namer.usual.get(text.split()[-1], {})
             names += [name for name in usual if name not in names]
-            if mention.text not in names:
-                names.append(mention.text)
+            if self.own_name(mention) not in names:
+                names.append(self.own_name(mention))
         elif mention.kind == "speaker" and self.speaker and self.speaker not in names:
             names.append(self.speaker)
         return names
@@ -165,7 +175,7 @@ class Discourse:
         namer: Namer,
         *,
         inside: bool,
-        here: Sequence[str],
+        here: dict[str, None],
     ) -> Iterator[list[str]]:
         """Yield the features of each candidate.
 
@@ -183,14 +193,17 @@ class Discourse:
             Knows whom a description usually means.
         inside : bool
             Whether the mention stands in a quotation.
-        here : sequence of str
-            The actors before it in the sentence, in order.
+        here : dict of str to None
+            The actors before it in the sentence: a set in order, the last one last.
         """
         word = fold_letters(mention.text)
         head = word.split()[-1]
         before = tokens[place - 1].folded if place else "|"
         plural = head in _PLURALS or (head.endswith("s") and not head.endswith(("ss", "us")))
-        asks = mention.kind if mention.pronoun else f"role{'s' if plural else ''}"
+        asks = mention.kind
+        if mention.kind == "role" and plural:
+            asks = "roles"
+        own_name = None if mention.pronoun else self.own_name(mention)
         if mention.kind == "speaker":
             asks = "I" if word in ("i", "me", "my") else "we"
         phrase = " ".join(word.split()[-2:]) if " " in word else f"{before} {head}"
@@ -201,7 +214,7 @@ class Discourse:
             share = usual.get(name, 0.0)
             features = [f"{asks} usual {_bin(share)}"] if not mention.pronoun else []
             if entity is None:
-                own = name == mention.text
+                own = name == own_name
                 features += [f"{asks} {'own' if own else 'unmet'}"]
                 if own:
                     features += [
@@ -241,9 +254,9 @@ class Discourse:
             yield features
 
 
-def _back(names: Sequence[str], name: str) -> int:
-    """Return how far back a name stands: 1 for the end of a list, 2 for before, 0 for absent."""
-    return min(2, len(names) - names.index(name)) if name in names else 0
+def _back(names: dict[str, None], name: str) -> int:
+    """Return how far back a name stands: 1 for the last, 2 for one before, 0 for absent."""
+    return (1 if next(reversed(names)) == name else 2) if name in names else 0
 
 
 def _bin(share: float) -> str:
@@ -259,7 +272,7 @@ def _fits(asks: str, kind: str, *, inside: bool) -> bool:
         return kind in ("men", "women", "name")
     if asks == "roles":
         return kind in ("groups", "bodies", "role")
-    return asks in ("role", "we") or kind == asks or (asks == "groups" and kind == "role")
+    return asks in ("role", "we", "name") or kind == asks or (asks == "groups" and kind == "role")
 
 
 @lru_cache(maxsize=4096)
@@ -274,17 +287,20 @@ def _known_nouns(target: Target, canonical: str) -> tuple[frozenset[str], frozen
     for name in names:
         words = fold_letters(name).replace("-", " ").split()
         for i, word in enumerate(words):
-            if word in ROLE_NOUNS:
+            if len(word) > _SHORT:
                 nouns.add(word)
                 if i:
                     phrases.add(f"{words[i - 1]} {word}")
     return frozenset(nouns), frozenset(phrases)
 
 
-def _learn_titles(entity: Entity, mention: Mention, tokens: Sequence[Token]) -> None:
+def _learn_titles(entity: Entity, mention: Mention, tokens: Sequence[Token], place: int) -> None:
     """Add the describing nouns right before a name, and those of an apposition after it."""
-    before = [token.folded for token in tokens if token.end <= mention.start][-3:]
-    after = [token.folded for token in tokens if token.start >= mention.end][: _APPOSITION + 1]
+    before = [token.folded for token in tokens[max(0, place - 3) : place]]
+    last = place
+    while last < len(tokens) and tokens[last].start < mention.end:
+        last += 1
+    after = [token.folded for token in tokens[last : last + _APPOSITION + 1]]
     words = list(before)
     if after[:1] == [","] and after[1:2] and after[1] in ("the", "a", "an", "its", "his", "their"):
         words += ["|", *after[1:]]
@@ -330,7 +346,7 @@ def resolve_mentions(
     """
     index = {token.start: i for i, token in enumerate(tokens)}
     named: dict[int, Sequence[str]] = {}
-    here: list[str] = []
+    here: dict[str, None] = {}
     for i in _order(mentions, quoted, index, speaker):
         mention, acts = mentions[i], chosen[i]
         if mention.pronoun and not acts:
@@ -341,8 +357,11 @@ def resolve_mentions(
         if speaker is not None and mention.start == speaker.start and names:
             discourse.speaker = names[0]
         for name in names:
-            discourse.meet(mention, name, tokens, acts=acts, leads=acts and not here)
-        here += names if acts else []
+            discourse.meet(mention, name, tokens, place, acts=acts, leads=acts and not here)
+        # As a set in order, the last one last.
+        for name in names if acts else ():
+            here.pop(name, None)
+            here[name] = None
     actors = [
         replace(mention, canonical=name)
         for i, mention in enumerate(mentions)
@@ -373,15 +392,15 @@ def _name(
     place: int,
     discourse: Discourse,
     namer: Namer | None,
-    here: Sequence[str],
+    here: dict[str, None],
     *,
     inside: bool,
 ) -> Sequence[str]:
     """Return who is meant: nobody, one, or the two of "both"."""
     if mention.kind == "pair":
         return discourse.pair if len(discourse.pair) == 2 else []
-    if not mention.pronoun and mention.kind != "role":
-        return [mention.canonical or discourse.full_name(mention.text)]
+    if mention.canonical:
+        return [mention.canonical]
     decide = _by_rule if namer is None else choose
     name = decide(mention, tokens, place, discourse, namer, here, inside=inside)
     return [name] if name else []
@@ -393,7 +412,7 @@ def choose(
     place: int,
     discourse: Discourse,
     namer: Namer | None,
-    here: Sequence[str],
+    here: dict[str, None],
     *,
     inside: bool,
 ) -> str | None:
@@ -411,20 +430,22 @@ def _by_rule(
     place: int,
     discourse: Discourse,
     namer: Namer | None,
-    here: Sequence[str],
+    here: dict[str, None],
     *,
     inside: bool,
 ) -> str | None:
     """Return the nearest that fits: of this sentence, then who led the one before, then anybody."""
-    entities = discourse.entities
+    entities = list(islice(reversed(discourse.entities.values()), _MOST_CANDIDATES))
     if not mention.pronoun:
         head = fold_letters(mention.text).split()[-1]
         definite = not place or tokens[place - 1].folded not in ("a", "an")
-        bearers = [e for e in entities.values() if definite and head in e.nouns]
-        return max(bearers, key=lambda e: e.order).canonical if bearers else mention.text
+        bearers = [e for e in entities if definite and head in e.nouns]
+        if mention.kind == "name" or not bearers:
+            return discourse.own_name(mention)
+        return max(bearers, key=lambda e: e.order).canonical
     if mention.kind == "speaker":
         return discourse.speaker if inside else None
-    fitting = [e for e in entities.values() if _fits(mention.kind, e.kind, inside=inside)]
+    fitting = [e for e in entities if _fits(mention.kind, e.kind, inside=inside)]
     nearest = [e for e in fitting if e.canonical in here]
     if not nearest:
         nearest = [e for e in fitting if e.led == discourse.number - 1] or fitting

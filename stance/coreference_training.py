@@ -14,7 +14,7 @@ from stance.actors import find_speaker, mark_quotations
 from stance.coreference import Discourse, Namer
 from stance.detection_training import group_by_sentence, match_mentions
 from stance.examples import Example
-from stance.mentions import Mention, find_mentions, tokenize
+from stance.mentions import Mention, Token, find_mentions, tokenize
 from stance.targets import Target, fold_letters
 
 STRENGTH = 0.3
@@ -84,7 +84,7 @@ def _count_meanings(
         tokens = tokenize(rows[0].sentence)
         matched, _ = match_mentions(find_mentions(rows[0].sentence, target, tokens), rows)
         for mention, row in matched.items():
-            if mention.kind == "role":
+            if mention.canonical is None and not mention.pronoun:
                 text = fold_letters(mention.text)
                 for key in {text, text.split()[-1]}:
                     counts[key][row.canonical] += 1
@@ -132,11 +132,11 @@ def _read_marked(
         speaker = find_speaker(list(matched), tokens, quoted)
         if speaker is not None:
             discourse.speaker = matched[speaker].canonical
-        here: list[str] = []
+        here: dict[str, None] = {}
         for mention in mentions:
             row = matched.get(mention)
             place = index[mention.start]
-            if row is not None and (mention.kind == "role" or mention.pronoun):
+            if row is not None and mention.canonical is None:
                 names = discourse.candidates(mention, namer)
                 answers = [name == row.canonical for name in names]
                 if any(answers) and mention.kind != "pair":
@@ -144,7 +144,7 @@ def _read_marked(
                         mention, tokens, place, names, namer, inside=quoted[place], here=here
                     )
                     yield list(described), answers
-            _meet(discourse, mention, row, tokens, here)
+            _meet(discourse, mention, row, tokens, place, here)
         discourse.end_sentence(
             [replace(m, canonical=matched[m].canonical) for m in mentions if m in matched]
         )
@@ -154,16 +154,18 @@ def _meet(
     discourse: Discourse,
     mention: Mention,
     row: Example | None,
-    tokens: Sequence,  # type: ignore[type-arg]
-    here: list[str],
+    tokens: Sequence[Token],
+    place: int,
+    here: dict[str, None],
 ) -> None:
     """Remember somebody of a marked sentence."""
     if row is not None:
-        discourse.meet(mention, row.canonical, tokens, acts=True, leads=not here)
-        here.append(row.canonical)
+        discourse.meet(mention, row.canonical, tokens, place, acts=True, leads=not here)
+        here.pop(row.canonical, None)
+        here[row.canonical] = None
     elif not mention.pronoun and mention.kind != "role":
-        name = mention.canonical or discourse.full_name(mention.text)
-        discourse.meet(mention, name, tokens, acts=False, leads=False)
+        name = mention.canonical or discourse.own_name(mention)
+        discourse.meet(mention, name, tokens, place, acts=False, leads=False)
 
 
 def _fit(pairs: list[list[str]], right: list[bool], seed: int) -> dict[str, float]:

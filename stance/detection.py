@@ -33,6 +33,7 @@ _REACH = 15
 _CHAIN = 5
 _MODIFIERS = 6
 _GAP = 4
+_LONGEST_CLAUSE = 100
 _FUNCTION_WORDS = frozenset(
     "the a an of in on at to by for from with against between and or but that which who whom whose "
     "as when while after before because if not , . \" ; : - ( ) ' 's his her its their he she it "
@@ -275,7 +276,9 @@ def _governed(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
         i -= 1
     gov = _at(words, i)
     j = last + 1
-    while j < len(words) and (words[j] in ADVERBIALS or words[j].endswith("ly")):
+    while j < min(len(words), last + _REACH) and (
+        words[j] in ADVERBIALS or words[j].endswith("ly")
+    ):
         j += 1
     return (
         gov,
@@ -301,8 +304,8 @@ _CHAINS = "after2 after3 before3"
 def _chains(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
     """Return the word classes after and before the mention, runs of one class as one."""
     shapes = sentence.shapes
-    after = _chain(shapes, range(last + 1, len(shapes)), 3)
-    before = _chain(shapes, range(first - 1, -1, -1), 3)
+    after = _chain(shapes, range(last + 1, min(len(shapes), last + _LONGEST_CLAUSE)), 3)
+    before = _chain(shapes, range(first - 1, max(-1, first - _LONGEST_CLAUSE), -1), 3)
     return (
         after[:2] if len(after) > 1 else None,
         after if len(after) > 2 else None,
@@ -327,12 +330,13 @@ _CLAUSES = "openswithverb closes closesverbs"
 def _clause(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
     """Return what opens and what closes the clause, and which verbs follow in it."""
     words = sentence.words
-    i = first - 1
-    while i >= 0 and words[i] not in _CLAUSE_OPENERS:
+    # Bounded, so that the time stays linear in the length of the oddest sentence.
+    i, lowest = first - 1, max(-1, first - _LONGEST_CLAUSE)
+    while i > lowest and words[i] not in _CLAUSE_OPENERS:
         i -= 1
     verbs: list[str] = []
-    j = last + 1
-    while j < len(words) and words[j] not in _CLAUSE_CLOSERS:
+    j, highest = last + 1, min(len(words), last + _LONGEST_CLAUSE)
+    while j < highest and words[j] not in _CLAUSE_CLOSERS:
         if words[j] in _VERBAL and len(verbs) < 3:
             verbs.append(sentence.classes[j])
         j += 1

@@ -28,6 +28,10 @@ _WORD = re.compile(r"\w+")
 # A private-use character cannot stand in news, so the mask survives lower-casing unmistakably.
 _MASK = "\ue000"
 _SIDE_WORDS = 8
+# A sentence longer than this is none that a reader would have written: of it, so many characters
+# are read on either side of the actor.
+_LONGEST = 1000
+_REACH = 250
 
 
 @dataclass(frozen=True)
@@ -166,10 +170,11 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
     >>> build_views(passage, parse_target('name = "t"'))["sentence"]
     'ACTOR did not accept it, she said.'
     """
-    sentence = passage.sentence
     if not passage.has_actor:
-        whole = canonical_text(sentence)
+        whole = canonical_text(passage.sentence)
         return {"sentence": whole, "clause": whole, "before": "", "after": ""}
+    passage = _crop(passage)
+    sentence = passage.sentence
     own = (passage.actor_start, passage.actor_end)
     spans, others = [own], []
     for mention, acts in acting_mentions(sentence, target):
@@ -187,6 +192,23 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
         "before": _side(_masked(sentence, spans, start, own[0]), slice(-_SIDE_WORDS, None)),
         "after": _side(_masked(sentence, spans, own[1], end), slice(None, _SIDE_WORDS)),
     }
+
+
+def _crop(passage: Passage) -> Passage:
+    """Return an overlong passage without what lies far from the actor.
+
+    Each actor of a sentence is asked about; without a bound, a sentence of ten thousand words with
+    as many actors would take a hundred million words to read.
+    """
+    if len(passage.sentence) <= _LONGEST:
+        return passage
+    start, end = max(0, passage.actor_start - _REACH), passage.actor_end + _REACH
+    return Passage(
+        passage.sentence[start:end],
+        passage.actor_start - start,
+        passage.actor_end - start,
+        passage.canonical,
+    )
 
 
 def canonical_text(text: str) -> str:

@@ -393,7 +393,7 @@ def _match_alias(tokens: Sequence[Token], i: int, entries: _Aliases) -> _Found |
         words = tuple([token.folded for token in tokens[i : i + length]])
         for alias in aliases.get(words, ()):
             if not (alias.proper and tokens[i].text.islower()):
-                return i, i + length - 1, alias.actor.kind, alias.actor.canonical
+                return i, i + len(words) - 1, alias.actor.kind, alias.actor.canonical
     return None
 
 

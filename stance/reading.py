@@ -159,8 +159,9 @@ def read(
         [s.text for s in sentences], target.on(article.date), model.detector, model.namer
     )
     asked = [
-        (sentence, passage, _own_span(passage, mentions))
+        (sentence, passage, _own_span(passage, places))
         for sentence, mentions in zip(sentences, detected, strict=True)
+        for places in [sorted({(mention.start, mention.end) for mention in mentions})]
         for passage in _passages(sentence.text, mentions, actor, target)
     ]
     if not asked:
@@ -173,12 +174,11 @@ def read(
     ]
 
 
-def _own_span(passage: Passage, mentions: Sequence[Mention]) -> tuple[int, int]:
-    """Return the stretch of the sentence that belongs to the passage's actor."""
+def _own_span(passage: Passage, actors: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """Return the stretch of the sentence that belongs to the passage's actor, among others."""
     if not passage.has_actor:
         return 0, len(passage.sentence)
-    others = {(mention.start, mention.end) for mention in mentions}
-    return own_clause(passage.sentence, passage.actor_start, passage.actor_end, sorted(others))
+    return own_clause(passage.sentence, passage.actor_start, passage.actor_end, actors)
 
 
 def _passages(

@@ -61,3 +61,28 @@ def test_estimator_and_portable_model_read_alike(model, experiment):
 def test_any_text_is_read(model, text):
     for claim in read(text, model):
         assert text[claim.start : claim.end] == claim.sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "actor", "span"),
+    [
+        ("Lee rejected it, while Ray praised it.", "Lee", "Lee rejected it"),
+        ("Lee rejected it, while Ray praised it.", "Ray", "Ray praised it."),
+        ("The vote was fair, Ray said, but Lee rejected it.", "Ray", "The vote was fair, Ray said"),
+        ("Ray will stay, according to Lee.", "Lee", "Ray will stay, according to Lee."),
+        ("Lee and Ray rejected the count.", "Ray", "Lee and Ray rejected the count."),
+        ("Lee told Ray that she rejected it.", "Lee", "Lee told Ray that she rejected it."),
+        ("Lee condemned what Ray called a fair vote.", "Ray", "Ray called a fair vote."),
+        ("Only Lee rejected the count.", "Lee", "Only Lee rejected the count."),
+    ],
+)
+def test_each_actor_has_words_of_its_own(model, text, actor, span):
+    (claim,) = read(text, model, actor=actor)
+    assert claim.sentence[claim.span_start : claim.span_end] == span
+    assert claim.sentence[claim.actor_start : claim.actor_end] == actor
+
+
+def test_without_an_actor_the_sentence_is_the_span(model):
+    (claim,) = read("It rained.", model)
+    assert (claim.actor_start, claim.actor_end) == (None, None)
+    assert (claim.span_start, claim.span_end) == (0, len("It rained."))

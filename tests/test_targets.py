@@ -68,3 +68,40 @@ def test_unknown_target_names_the_known_ones():
 def test_missing_file(tmp_path):
     with pytest.raises(TargetError, match="cannot read target"):
         load_target(tmp_path / "none.toml")
+
+
+ROLES = 'name = "t"\n[actors.men]\n"Al Moe" = ["Moe"]\n[[roles]]\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "message"),
+    [
+        (ROLES + 'names = ["mayor"]', "holders must be a list"),
+        (ROLES + 'names = "mayor"\nholders = []', "must be a list of names"),
+        (ROLES + 'names = ["Moe"]\nholders = []', "'Moe' also stands for Al Moe"),
+        (ROLES + 'names = ["mayor", "the mayor"]\nholders = []', "also stands for another role"),
+        (
+            ROLES + 'names = ["mayor"]\nholders = [{since = 2020-01-01, actor = "Al Mo"}]',
+            "'Al Mo' stands in no .actors. table.*Did you mean 'Al Moe'",
+        ),
+        (
+            ROLES + 'names = ["mayor"]\nholders = [{since = "May", actor = "Al Moe"}]',
+            "must be a day such as 2020-08-09, found 'May'",
+        ),
+        (ROLES + 'names = ["mayor"]\nholders = [{from = 3}]', "unknown key 'from'"),
+        ('name = "t"\nroles = 3', "written as"),
+        ('name = "t"\ndate = "soon"', "date must be a day"),
+    ],
+)
+def test_wrong_roles_are_refused(toml, message):
+    with pytest.raises(TargetError, match=message):
+        parse_target(toml)
+
+
+def test_shipped_roles():
+    target = load_target()
+    names = ["US Secretary of State", "Kremlin spokesman", "EU foreign policy chief"]
+    assert [target.canonical(name) for name in names] == [
+        "Mike Pompeo", "Dmitry Peskov", "Josep Borrell",
+    ]  # fmt: skip
+    assert target.on("2021-03-01").canonical(names[0]) == "Antony Blinken"
