@@ -246,6 +246,10 @@ def predict(
         str | None, typer.Option("--actor", metavar="NAME", help="Ask about this actor alone.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one claim a line, JSON.")] = False,
+    abstain: Annotated[
+        float | None,
+        typer.Option("--abstain", min=0, max=1, metavar="P", help="Below P, say uncertain."),
+    ] = None,
     model: ModelOption = MODEL,
 ) -> None:
     """Say who takes which side: one claim for each actor of each sentence.
@@ -254,7 +258,7 @@ def predict(
     """
     from stance.reading import load, read
 
-    claims = read(_read_text(text), load(model), actor=actor)
+    claims = read(_read_text(text), load(model), actor=actor, abstain=abstain)
     if not claims and actor:
         raise StanceError(f"the text does not name {actor!r}; try without --actor.")
     if as_json:
@@ -262,6 +266,42 @@ def predict(
             typer.echo(json.dumps(claim.as_dict(), ensure_ascii=False))
     else:
         _print_claims(claims)
+
+
+@app.command()
+def explain(
+    text: Annotated[
+        str | None, typer.Argument(metavar="[TEXT|FILE|-]", help="A text, a file, or stdin.")
+    ] = None,
+    actor: Annotated[
+        str | None, typer.Option("--actor", metavar="NAME", help="Ask about this actor alone.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, metavar="N", help="How many terms.")] = 8,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one claim a line with all its terms, JSON.")
+    ] = False,
+    model: ModelOption = MODEL,
+) -> None:
+    """Name the words that drove each claim; without a text, the model's strongest terms.
+
+    Example: `stance explain "Berlin does not recognise the result."`
+    """
+    from stance.explanation import explain_text, list_terms
+    from stance.reading import load
+
+    scorer = load(model)
+    if text is None:
+        _print_terms(list_terms(scorer, top))
+        return
+    explanations = explain_text(_read_text(text), scorer, actor=actor)
+    if not explanations and actor:
+        raise StanceError(f"the text does not name {actor!r}; try without --actor.")
+    for number, explanation in enumerate(explanations):
+        if as_json:
+            typer.echo(json.dumps(explanation.as_dict(), ensure_ascii=False))
+        else:
+            typer.echo("" if number else "", nl=bool(number))
+            _print_explanation(explanation, top)
 
 
 @app.command("import")
@@ -421,6 +461,33 @@ def _print_claims(claims: list[Claim]) -> None:
     _print_table(["stance", "p", "actor", "sentence"], rows, numeric=[1])
 
 
+def _print_explanation(explanation: Any, top: int) -> None:
+    """Print one claim and the terms that moved it most."""
+    claim = explanation.claim
+    who = claim.canonical or claim.actor or "the sentence as a whole"
+    chance = claim.probabilities[explanation.stance]
+    typer.echo(f"{explanation.stance} {chance:.2f}  {who}: {claim.sentence}")
+    rows = [[f"{c.weight:+.3f}", c.view, c.term] for c in explanation.contributions[:top]]
+    rest = explanation.contributions[top:]
+    if rest:
+        rows.append([f"{sum(c.weight for c in rest):+.3f}", "", f"{len(rest)} other terms"])
+    rows.append([f"{explanation.intercept:+.3f}", "", "intercept"])
+    rows.append([f"{explanation.log_odds:+.3f}", "", "log-odds, the sum"])
+    _print_table(["weight", "view", "term"], rows, numeric=[0])
+
+
+def _print_terms(terms: list[Any]) -> None:
+    """Print the strongest terms of each stance."""
+    _print_table(
+        ["stance", "weight", "view", "term", ""],
+        [
+            [t.stance, f"{t.weight:+.2f}", t.view, t.term, "a name!" if t.is_name else ""]
+            for t in terms
+        ],
+        numeric=[1],
+    )
+
+
 def _print_evaluation(evaluation: dict[str, Any]) -> None:
     """Print the accuracy per actor and the summary."""
     held_out = evaluation["held_out"]
@@ -437,6 +504,7 @@ def _print_evaluation(evaluation: dict[str, Any]) -> None:
         ("model, held-out articles", held_out["model"]),
         ("  actors known from training", held_out["known_actors"]),
         ("  actors new to it", held_out["new_actors"]),
+        ("  each claim judged alone", held_out["alone"]),
         ("actor_prior baseline", held_out["actor_prior"]),
         ("most_frequent baseline", held_out["most_frequent"]),
         ("model, unseen actors (cross-validated)", evaluation["unseen_actors"]),
@@ -466,6 +534,21 @@ def _print_evaluation(evaluation: dict[str, Any]) -> None:
         ],
         numeric=[1, 2, 3],
     )
+    typer.echo("")
+    _print_table(
+        ["answers given", "pairs", "accuracy", "probability from"],
+        [
+            [
+                f"{row['coverage']:.0%} surest" if row["coverage"] < 1 else "all",
+                str(row["support"]),
+                f"{row['accuracy']:.3f}",
+                f"{row['threshold']:.2f}",
+            ]
+            for row in held_out["risk_coverage"][::2]
+        ],
+        numeric=[1, 2, 3],
+    )
+    typer.echo(f"expected calibration error {held_out['calibration_error']:.3f}")
     found = evaluation["detection"]
     typer.echo("")
     _print_table(

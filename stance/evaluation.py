@@ -18,6 +18,13 @@ import numpy as np
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from stance.actors import detect_actors
+from stance.calibration import (
+    expected_calibration_error,
+    tabulate_reliability,
+    to_probabilities,
+    trace_risk_coverage,
+)
+from stance.context import Context
 from stance.cues import STANCES
 from stance.detection_training import group_by_sentence
 from stance.examples import Example
@@ -25,7 +32,7 @@ from stance.features import Passage
 from stance.mentions import Mention
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
-from stance.training import TrainingSet, grouped_folds, predict_fold
+from stance.training import TrainingSet, grouped_folds, score_all_classes, score_fold
 
 
 @dataclass(frozen=True)
@@ -241,7 +248,12 @@ def _commonest(stances: Sequence[str]) -> str:
     return max(STANCES, key=lambda stance: (counts[stance], -STANCES.index(stance)))
 
 
-def evaluate_held_out(train: TrainingSet, test: TrainingSet, y_pred: np.ndarray) -> dict[str, Any]:
+def evaluate_held_out(
+    train: TrainingSet,
+    test: TrainingSet,
+    scores: np.ndarray,
+    scores_alone: np.ndarray | None = None,
+) -> dict[str, Any]:
     """Score predictions on held-out articles, beside the baselines.
 
     Parameters
@@ -250,21 +262,33 @@ def evaluate_held_out(train: TrainingSet, test: TrainingSet, y_pred: np.ndarray)
         What the model was fitted on.
     test : TrainingSet
         Rows of articles that it has not seen.
-    y_pred : ndarray of str, shape (n_test_rows,)
-        What it predicted for them.
+    scores : ndarray of float64, shape (n_test_rows, 3)
+        What it says of them, before the softmax, judged within their articles.
+    scores_alone : ndarray of float64, shape (n_test_rows, 3), optional
+        The same with each claim judged alone.
 
     Returns
     -------
     dict
-        ``model``, ``most_frequent`` and ``actor_prior`` (each as `summarize`), ``per_actor``,
-        and ``known_actors`` / ``new_actors`` for the rows whose actor stands, or does not
-        stand, in training.
+        ``model``, ``alone``, ``most_frequent`` and ``actor_prior`` (each as `summarize`),
+        ``per_actor``, ``known_actors`` / ``new_actors`` for the rows whose actor stands, or does
+        not stand, in training, and of the probabilities ``calibration_error``, ``reliability`` and
+        ``risk_coverage``.
     """
+    classes = np.array(STANCES)
+    y_pred = classes[scores.argmax(axis=1)]
+    chances = to_probabilities(scores)
+    reliability = tabulate_reliability(test.y, chances)
+    alone = None if scores_alone is None else classes[scores_alone.argmax(axis=1)]
     read = train.take(np.flatnonzero(train.is_read))
     known = np.isin(test.actors, np.unique(read.actors))
     groups = {"known_actors": known, "new_actors": ~known}
     return {
         "model": summarize(test.y, y_pred),
+        "alone": None if alone is None else summarize(test.y, alone),
+        "calibration_error": expected_calibration_error(reliability),
+        "reliability": reliability,
+        "risk_coverage": trace_risk_coverage(test.y, chances),
         "most_frequent": summarize(test.y, predict_most_frequent(read.y, len(test.y))),
         "actor_prior": summarize(test.y, predict_actor_prior(read.y, read.actors, test.actors)),
         **{
@@ -286,6 +310,7 @@ def evaluate_unseen_actors(
     seed: int = 0,
     n_jobs: int | None = None,
     progress: Callable[[str], None] = lambda message: None,
+    context: Context | None = None,
 ) -> dict[str, Any]:
     """Cross-validate with whole actors held out, to see how right it is about somebody new.
 
@@ -301,6 +326,8 @@ def evaluate_unseen_actors(
         Processes.
     progress : callable, optional
         Told what is being done.
+    context : Context, optional
+        Judges the claims of an article in each other's light, as in a reading.
 
     Returns
     -------
@@ -317,11 +344,15 @@ def evaluate_unseen_actors(
 
     folds = grouped_folds(data, data.actors, seed=seed)
     progress(f"holding out actors in {len(folds)} folds")
-    predictions = Parallel(n_jobs=n_jobs)(
-        delayed(predict_fold)(data, train, test, settings, seed) for train, test in folds
+    results = Parallel(n_jobs=n_jobs)(
+        delayed(score_fold)(data, train, test, settings, seed) for train, test in folds
     )
     rows = np.concatenate([test for _, test in folds])
-    y_pred = np.concatenate([fold[0] for fold in predictions])
+    scores = np.concatenate([fold[0] for fold in results])
+    if context is not None:
+        places = data.places
+        scores = context.adjust(scores, [places[i] for i in rows])
+    y_pred = np.array(STANCES)[scores.argmax(axis=1)]
     prior = np.concatenate(
         [
             predict_actor_prior(known.y, known.actors, data.actors[test])
@@ -337,9 +368,37 @@ def evaluate_unseen_actors(
     }
 
 
-def predict_rows(model: Any, rows: TrainingSet) -> np.ndarray:
-    """Return a fitted model's predictions for rows whose views are built."""
-    return np.asarray(model.pipeline_.predict(rows.views)).astype(str)
+def predict_rows(
+    model: StanceClassifier, rows: TrainingSet, *, in_context: bool = True
+) -> np.ndarray:
+    """Return a fitted model's predictions for rows whose views are built.
+
+    Parameters
+    ----------
+    model : StanceClassifier
+        The model.
+    rows : TrainingSet
+        Rows of whole articles.
+    in_context : bool, default=True
+        Whether claims of one article are judged in each other's light, as in a reading.
+
+    Returns
+    -------
+    ndarray of str, shape (n_rows,)
+    """
+    best = score_rows(model, rows, in_context=in_context).argmax(axis=1)
+    return np.asarray(np.array(STANCES)[best])
+
+
+def score_rows(
+    model: StanceClassifier, rows: TrainingSet, *, in_context: bool = True
+) -> np.ndarray:
+    """Return the scores before the softmax, shape (n_rows, 3), for rows whose views are built."""
+    matrix = model.pipeline_["vectorizer"].transform(rows.views)
+    scores = score_all_classes(model.pipeline_["classifier"], matrix)
+    if model.context is None:
+        return scores
+    return model.context.adjust(scores, rows.places if in_context else None)
 
 
 def evaluate_detection(
@@ -368,14 +427,18 @@ def evaluate_detection(
         texts = [same[0].sentence for same in sentences]
         target = model.target_.on((dates or {}).get(article))
         detected = detect_actors(texts, target, model.detector, model.namer)
-        for same, text, found in zip(sentences, texts, detected, strict=True):
+        passages = [
+            Passage(text, m.start, m.end, m.canonical or "")
+            for text, found in zip(texts, detected, strict=True)
+            for m in found
+        ]
+        stances = iter(model.predict(passages, articles=[article] * len(passages)).tolist())
+        for same, found in zip(sentences, detected, strict=True):
             n_actors += sum(row.has_actor for row in same)
             n_found += len(found)
-            if not found:
-                continue
-            passages = [Passage(text, m.start, m.end, m.canonical or "") for m in found]
             left = [row for row in same if row.has_actor]
-            for mention, stance in zip(found, model.predict(passages).tolist(), strict=True):
+            for mention in found:
+                stance = next(stances)
                 row = _overlapping(mention, left)
                 if row is not None:
                     left.remove(row)

@@ -25,7 +25,7 @@ from stance.evaluation import (
     evaluate_detection,
     evaluate_held_out,
     evaluate_unseen_actors,
-    predict_rows,
+    score_rows,
 )
 from stance.examples import split_by_article
 from stance.model import StanceClassifier
@@ -121,7 +121,9 @@ def run_experiment(
     dates = {article.id: article.date for article in corpus.articles.values()}
     test = build_training_set(test_rows, target, for_training=False)
     evaluation = {
-        "held_out": evaluate_held_out(train, test, predict_rows(model, test)),
+        "held_out": evaluate_held_out(
+            train, test, score_rows(model, test), score_rows(model, test, in_context=False)
+        ),
         "unseen_actors": None,
     }
     read_train = [row for row in train_rows if row.article and row.source != "weak"]
@@ -133,11 +135,13 @@ def run_experiment(
     everything = train.join(test)
     if len(set(everything.actors[everything.is_read].tolist())) > 1:
         evaluation["unseen_actors"] = evaluate_unseen_actors(
-            everything, settings, seed, n_jobs, progress
+            everything, settings, seed, n_jobs, progress, model.context
         )
     if refit:
         progress("fitting on every article")
+        context = model.context
         model = fit_model(everything, target, settings, seed)
+        model.context_ = context
         read_all = [row for row in corpus.examples if row.source != "weak"]
         model.detector_ = train_detector(read_all, target, seed)
         model.namer_ = train_namer(read_all, target, dates, seed)

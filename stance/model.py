@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
+from stance.context import Context
 from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
@@ -24,7 +25,7 @@ from stance.errors import LabelError, ModelError, StanceError
 from stance.features import VIEWS, build_view_table, to_passages
 from stance.files import explained_os_errors, folder_written_whole
 from stance.pipeline import DEFAULT_SPECS, Settings, ViewSpec, build_pipeline
-from stance.scorer import FILE_NAME, Block, Scorer, likeliest, save_scorer
+from stance.scorer import FILE_NAME, Block, Scorer, adjust, likeliest, save_scorer
 from stance.targets import Target, load_target
 
 JOBLIB_NAME = "model.joblib"
@@ -59,6 +60,8 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The fitted vectorizer and regression.
     target_ : Target
         The target, read.
+    context_ : Context
+        The regression that judges claims in the light of their article, once it is trained.
     namer_ : Namer
         Of whom pronouns and descriptions mean, once it is trained.
     detector_ : Detector
@@ -149,18 +152,28 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def decision_function(
-        self, X: Iterable[Any], actors: Sequence[str | None] | None = None
+        self,
+        X: Iterable[Any],
+        actors: Sequence[str | None] | None = None,
+        *,
+        articles: Sequence[str] | None = None,
     ) -> np.ndarray:
         """Return the score of each class before the softmax, shape (n_texts, n_classes)."""
         passages = to_passages(X, actors, self._fitted_target())
         if not passages:
             return np.empty((0, len(self.classes_)))
         scores = self.pipeline_.decision_function(build_view_table(passages, self.target_))
-        # Two classes: scikit-learn gives one column, the log-odds of the second.
-        return scores if scores.ndim == 2 else np.column_stack([-scores / 2, scores / 2])
+        if scores.ndim == 1:
+            # Two classes: scikit-learn gives one column, the log-odds of the second.
+            return np.column_stack([-scores / 2, scores / 2])
+        return adjust(scores, passages, self.context, articles)
 
     def predict_proba(
-        self, X: Iterable[Any], actors: Sequence[str | None] | None = None
+        self,
+        X: Iterable[Any],
+        actors: Sequence[str | None] | None = None,
+        *,
+        articles: Sequence[str] | None = None,
     ) -> np.ndarray:
         """Return the probability of each stance.
 
@@ -170,19 +183,27 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Texts, or texts with their actor marked.
         actors : sequence of str or None, length n_texts, optional
             Whose stance is asked for in each text; without it, its first actor's.
+        articles : sequence of str, length n_texts, optional
+            The article of each: claims of one are judged in each other's light.
 
         Returns
         -------
         ndarray of float64, shape (n_texts, n_classes)
             Columns in the order of `classes_`; each row adds up to 1.
         """
-        scores = self.decision_function(X, actors)
+        scores = self.decision_function(X, actors, articles=articles)
         exponents = np.exp(scores - scores.max(axis=1, keepdims=True)) if len(scores) else scores
         return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 
-    def predict(self, X: Iterable[Any], actors: Sequence[str | None] | None = None) -> np.ndarray:
+    def predict(
+        self,
+        X: Iterable[Any],
+        actors: Sequence[str | None] | None = None,
+        *,
+        articles: Sequence[str] | None = None,
+    ) -> np.ndarray:
         """Return the likeliest stance of each text, shape (n_texts,)."""
-        scores = self.decision_function(X, actors)
+        scores = self.decision_function(X, actors, articles=articles)
         return likeliest(self.classes_, scores)
 
     def to_scorer(self) -> Scorer:
@@ -215,7 +236,20 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )  # fmt: skip
             start = stop
         classes = tuple(self.classes_.tolist())
-        return Scorer(target, blocks, classifier.intercept_, classes, self.detector, self.namer)
+        return Scorer(
+            target,
+            blocks,
+            classifier.intercept_,
+            classes,
+            self.detector,
+            self.namer,
+            self.context,
+        )
+
+    @property
+    def context(self) -> Context | None:
+        """The regression that judges claims in their article, where there is one."""
+        return getattr(self, "context_", None)
 
     @property
     def namer(self) -> Namer | None:

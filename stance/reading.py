@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from stance.actors import detect_actors
 from stance.articles import Article, Sentence, split_sentences
@@ -23,6 +23,7 @@ from stance.mentions import Mention
 from stance.scorer import FILE_NAME, Scorer, load_scorer
 from stance.targets import Target
 
+UNCERTAIN = "uncertain"
 DEFAULT_MODEL = Path("models") / "stance"
 
 
@@ -45,7 +46,9 @@ class Predictor(Protocol):
     def namer(self) -> Namer | None:
         """The trained model of whom pronouns mean; None leaves that to rules."""
 
-    def predict_proba(self, X: Sequence[Any], actors: Any = None) -> Any:
+    def predict_proba(
+        self, X: Sequence[Any], actors: Any = None, *, articles: Sequence[str] | None = None
+    ) -> Any:
         """Return the probability of each stance of each passage."""
 
 
@@ -65,8 +68,8 @@ class Claim:
         The mention as it stands; None where the sentence has no actor.
     canonical : str or None
         Who that is; None for a pronoun that could not be resolved.
-    stance : {"criticizes", "neutral", "supports"}
-        The likeliest stance.
+    stance : {"criticizes", "neutral", "supports", "uncertain"}
+        The likeliest stance; ``uncertain`` only where the reader was told to abstain.
     probabilities : dict of str to float
         Of each stance; they add up to 1.
     actor_start, actor_end : int or None
@@ -130,6 +133,7 @@ def read(
     *,
     target: Target | None = None,
     actor: str | None = None,
+    abstain: float | None = None,
 ) -> list[Claim]:
     """Read an article and return what each actor's stance is in each sentence.
 
@@ -143,6 +147,8 @@ def read(
         Its alias table finds the actors; by default the model's own.
     actor : str, optional
         Ask about this actor alone, in each sentence that names him or her.
+    abstain : float in [0, 1], optional
+        Call a stance ``uncertain`` whose probability is lower.
 
     Returns
     -------
@@ -152,25 +158,64 @@ def read(
     """
     if model is None:
         model = load()
+    asked = ask(text, model, target=target, actor=actor)
+    if not asked:
+        return []
+    classes = [str(stance) for stance in model.classes_]
+    passages = [question.passage for question in asked]
+    articles = [asked[0].article.id] * len(passages)
+    rows = model.predict_proba(passages, articles=articles).tolist()
+    return [
+        to_claim(question, dict(zip(classes, row, strict=True)), abstain)
+        for question, row in zip(asked, rows, strict=True)
+    ]
+
+
+class Question(NamedTuple):
+    """What a model is asked about an article: one actor of one sentence, or a whole sentence."""
+
+    article: Article
+    sentence: Sentence
+    passage: Passage
+    span: tuple[int, int]
+
+
+def ask(
+    text: str | Article,
+    model: Predictor,
+    *,
+    target: Target | None = None,
+    actor: str | None = None,
+) -> list[Question]:
+    """Find what to ask a model about an article; as `read`, without the answers.
+
+    Parameters
+    ----------
+    text : str or Article
+        The article, or its text.
+    model : Scorer or StanceClassifier
+        Its detector and namer find the actors.
+    target : Target, optional
+        Its alias table finds the actors; by default the model's own.
+    actor : str, optional
+        Ask about this actor alone.
+
+    Returns
+    -------
+    list of Question
+        In reading order.
+    """
     target = target or model.target_
     article = Article(id="", text=text) if isinstance(text, str) else text
     sentences = split_sentences(article)
     detected = detect_actors(
         [s.text for s in sentences], target.on(article.date), model.detector, model.namer
     )
-    asked = [
-        (sentence, passage, _own_span(passage, places))
+    return [
+        Question(article, sentence, passage, _own_span(passage, places))
         for sentence, mentions in zip(sentences, detected, strict=True)
         for places in [sorted({(mention.start, mention.end) for mention in mentions})]
         for passage in _passages(sentence.text, mentions, actor, target)
-    ]
-    if not asked:
-        return []
-    classes = [str(stance) for stance in model.classes_]
-    rows = model.predict_proba([passage for _, passage, _ in asked]).tolist()
-    return [
-        _claim(article, sentence, passage, span, dict(zip(classes, row, strict=True)))
-        for (sentence, passage, span), row in zip(asked, rows, strict=True)
     ]
 
 
@@ -195,15 +240,15 @@ def _passages(
     return [located] if located.has_actor else []
 
 
-def _claim(
-    article: Article,
-    sentence: Sentence,
-    passage: Passage,
-    span: tuple[int, int],
-    probabilities: dict[str, float],
+def to_claim(
+    question: Question, probabilities: dict[str, float], abstain: float | None = None
 ) -> Claim:
-    """Return the model's answer as a claim."""
+    """Return the model's answer as a claim; ``uncertain`` where it is less sure than `abstain`."""
+    article, sentence, passage, span = question
     mention = passage.sentence[passage.actor_start : passage.actor_end]
+    stance = max(probabilities, key=lambda stance: probabilities[stance])
+    if abstain is not None and probabilities[stance] < abstain:
+        stance = UNCERTAIN
     return Claim(
         article.id or None,
         sentence.start,
@@ -211,7 +256,7 @@ def _claim(
         sentence.text,
         mention or None,
         passage.canonical or None,
-        max(probabilities, key=lambda stance: probabilities[stance]),
+        stance,
         probabilities,
         passage.actor_start if mention else None,
         passage.actor_end if mention else None,

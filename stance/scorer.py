@@ -18,11 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stance.context import N_CLASSES, N_FEATURES, Context, Place
 from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
-from stance.errors import ModelError, TargetError
-from stance.features import VIEWS, build_views, to_passages
+from stance.errors import ModelError, StanceError, TargetError
+from stance.features import VIEWS, Passage, build_views, to_passages
 from stance.files import explained_os_errors, write_whole
 from stance.targets import Target, parse_target
 
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 
 MAGIC = b"stance model\n"
 FORMAT_VERSION = 2
+CONTEXT_ARRAYS = {
+    "coef": (N_FEATURES, N_CLASSES),
+    "intercept": (N_CLASSES,),
+    "alone_coef": (N_CLASSES, N_CLASSES),
+    "alone_intercept": (N_CLASSES,),
+}
 FILE_NAME = "model.stance"
 ANALYZERS = ("word", "char_wb")
 
@@ -157,6 +164,8 @@ class Scorer:
         The trained model of who takes part.
     namer : Namer, optional
         The trained model of whom pronouns and descriptions mean.
+    context : Context, optional
+        The second regression, which calibrates and judges claims in the light of their article.
     """
 
     target: Target
@@ -165,6 +174,7 @@ class Scorer:
     classes: tuple[str, ...] = STANCES
     detector: Detector | None = None
     namer: Namer | None = None
+    context: Context | None = None
 
     @property
     def target_(self) -> Target:
@@ -179,7 +189,11 @@ class Scorer:
         return np.array(self.classes)
 
     def decision_function(
-        self, X: Iterable[Any], actors: Sequence[str | None] | None = None
+        self,
+        X: Iterable[Any],
+        actors: Sequence[str | None] | None = None,
+        *,
+        articles: Sequence[str] | None = None,
     ) -> np.ndarray:
         """Return the score of each class before the softmax.
 
@@ -189,6 +203,8 @@ class Scorer:
             Texts, or texts with their actor marked.
         actors : sequence of str or None, length n_texts, optional
             Whose stance is asked for in each text; without it, its first actor's.
+        articles : sequence of str, length n_texts, optional
+            The article of each: claims of one are judged in each other's light.
 
         Returns
         -------
@@ -203,10 +219,14 @@ class Scorer:
             for block in self.blocks:
                 ids, values = block.vector(views[block.view])
                 scores[row] += values @ block.coef[ids]
-        return scores
+        return adjust(scores, passages, self.context, articles)
 
     def predict_proba(
-        self, X: Iterable[Any], actors: Sequence[str | None] | None = None
+        self,
+        X: Iterable[Any],
+        actors: Sequence[str | None] | None = None,
+        *,
+        articles: Sequence[str] | None = None,
     ) -> np.ndarray:
         """Return the probability of each stance.
 
@@ -216,6 +236,8 @@ class Scorer:
             Texts, or texts with their actor marked.
         actors : sequence of str or None, length n_texts, optional
             Whose stance is asked for in each text; without it, its first actor's.
+        articles : sequence of str, length n_texts, optional
+            The article of each: claims of one are judged in each other's light.
 
         Returns
         -------
@@ -224,12 +246,18 @@ class Scorer:
         """
         import numpy as np
 
-        scores = self.decision_function(X, actors)
+        scores = self.decision_function(X, actors, articles=articles)
         scores -= scores.max(axis=1, keepdims=True) if len(scores) else 0.0
         exponents = np.exp(scores)
         return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 
-    def predict(self, X: Iterable[Any], actors: Sequence[str | None] | None = None) -> np.ndarray:
+    def predict(
+        self,
+        X: Iterable[Any],
+        actors: Sequence[str | None] | None = None,
+        *,
+        articles: Sequence[str] | None = None,
+    ) -> np.ndarray:
         """Return the likeliest stance of each text.
 
         Parameters
@@ -238,12 +266,57 @@ class Scorer:
             Texts, or texts with their actor marked.
         actors : sequence of str or None, length n_texts, optional
             Whose stance is asked for in each text; without it, its first actor's.
+        articles : sequence of str, length n_texts, optional
+            The article of each: claims of one are judged in each other's light.
 
         Returns
         -------
         ndarray of str, shape (n_texts,)
         """
-        return likeliest(self.classes_, self.decision_function(X, actors))
+        return likeliest(self.classes_, self.decision_function(X, actors, articles=articles))
+
+
+def adjust(
+    scores: np.ndarray,
+    passages: Sequence[Passage],
+    context: Context | None,
+    articles: Sequence[str] | None,
+) -> np.ndarray:
+    """Return the scores of passages as the second regression, where there is one, sees them.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_passages, 3)
+        What the words of each say, before the softmax.
+    passages : sequence of Passage, length n_passages
+        What was asked.
+    context : Context or None
+        The second regression.
+    articles : sequence of str or None, length n_passages
+        The article of each; None judges each alone.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_passages, 3)
+
+    Raises
+    ------
+    StanceError
+        If there are not as many articles as passages.
+    """
+    if articles is not None and len(articles) != len(passages):
+        raise StanceError(
+            f"{len(passages)} texts but {len(articles)} articles; give one article for each text."
+        )
+    if context is None:
+        return scores
+    if articles is None:
+        return context.adjust(scores)
+    places = [
+        Place(article, passage.sentence, passage.canonical)
+        for article, passage in zip(articles, passages, strict=True)
+    ]
+    return context.adjust(scores, places)
 
 
 def likeliest(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -302,6 +375,9 @@ def dump_scorer(scorer: Scorer) -> bytes:
         arrays["namer.features"] = "\n".join(names).encode("utf-8")
         arrays["namer.weights"] = _floats(np.array([scorer.namer.weights[n] for n in names]))
         namer = {"n_features": len(names), "usual": scorer.namer.usual}
+    if scorer.context is not None:
+        for name in CONTEXT_ARRAYS:
+            arrays[f"context.{name}"] = _floats(getattr(scorer.context, name))
     places: dict[str, list[int]] = {}
     body = bytearray()
     for name, data in arrays.items():
@@ -315,6 +391,7 @@ def dump_scorer(scorer: Scorer) -> bytes:
             "blocks": blocks,
             "detector": detector,
             "namer": namer,
+            "context": scorer.context is not None,
             "arrays": places,
             "sha256": hashlib.sha256(body).hexdigest(),
             "target": scorer.target.source,
@@ -390,6 +467,7 @@ def _parse(data: bytes) -> Scorer:
         classes,
         _parse_detector(header, body),
         _parse_namer(header, body),
+        _parse_context(header, body),
     )
 
 
@@ -424,6 +502,18 @@ def _parse_namer(header: Mapping[str, Any], body: memoryview) -> Namer | None:
         raise ModelError("damaged (the shares of its namer)")
     weights = _array(header, "namer.weights", body, (len(names),)).tolist()
     return Namer(dict(zip(names, weights, strict=True)), usual)
+
+
+def _parse_context(header: Mapping[str, Any], body: memoryview) -> Context | None:
+    """Build the second regression, where the file has one."""
+    if not header["context"]:
+        return None
+    return Context(
+        **{
+            name: _array(header, f"context.{name}", body, shape)
+            for name, shape in CONTEXT_ARRAYS.items()
+        }
+    )
 
 
 def _parse_block(header: Mapping[str, Any], number: int, body: memoryview) -> Block:

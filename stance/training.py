@@ -19,6 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
+from stance.context import Context, Place, center, describe_context
+from stance.cues import STANCES
 from stance.errors import StanceError
 from stance.examples import Example
 from stance.features import VIEWS, build_view_table, to_passages
@@ -28,6 +30,10 @@ from stance.targets import Target
 
 C_GRID = (1.0, 2.0, 4.0)
 N_FOLDS = 5
+# Below so many claims out of fold the second regression has too little to learn from.
+MIN_CONTEXT = 200
+# The score of a class that training did not know.
+_NEVER = -30.0
 
 Views = dict[str, list[str]]
 
@@ -46,6 +52,8 @@ class TrainingSet:
         Article and canonical name of each row; ``""`` for the phrasebook.
     weights : ndarray of float64, shape (n_rows,)
         Weight of each row.
+    sentences : ndarray of int64, shape (n_rows,)
+        Where in its article the sentence of each row begins.
     """
 
     views: Views
@@ -53,17 +61,33 @@ class TrainingSet:
     articles: np.ndarray
     actors: np.ndarray
     weights: np.ndarray
+    sentences: np.ndarray
 
     @property
     def is_read(self) -> np.ndarray:
         """Which rows come from an article, and not from the phrasebook."""
         return np.asarray(self.articles != "")
 
+    @property
+    def places(self) -> list[Place]:
+        """Where each row stands, for judging it in its article."""
+        return [
+            Place(article, str(sentence), actor)
+            for article, sentence, actor in zip(
+                self.articles.tolist(), self.sentences.tolist(), self.actors.tolist(), strict=True
+            )
+        ]
+
     def take(self, rows: np.ndarray) -> TrainingSet:
         """Return some of the rows."""
         views = {view: [column[i] for i in rows] for view, column in self.views.items()}
         return TrainingSet(
-            views, self.y[rows], self.articles[rows], self.actors[rows], self.weights[rows]
+            views,
+            self.y[rows],
+            self.articles[rows],
+            self.actors[rows],
+            self.weights[rows],
+            self.sentences[rows],
         )
 
     def join(self, other: TrainingSet) -> TrainingSet:
@@ -74,6 +98,7 @@ class TrainingSet:
             np.concatenate([self.articles, other.articles]),
             np.concatenate([self.actors, other.actors]),
             np.concatenate([self.weights, other.weights]),
+            np.concatenate([self.sentences, other.sentences]),
         )
 
 
@@ -121,6 +146,7 @@ def build_training_set(
         np.array([e.article for e in rows], dtype=str),
         np.array([e.canonical for e in rows], dtype=str),
         np.array([phrasebook_weight if e.source == "phrasebook" else 1.0 for e in rows]),
+        np.array([e.start for e in rows], dtype=np.int64),
     )
 
 
@@ -166,8 +192,12 @@ def grouped_folds(
 
 
 def cross_validate_settings(
-    data: TrainingSet, settings: Settings, seed: int = 0, n_jobs: int | None = None
-) -> list[dict[str, float]]:
+    data: TrainingSet,
+    settings: Settings,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    grid: Sequence[float] = C_GRID,
+) -> tuple[list[dict[str, float]], dict[float, np.ndarray], np.ndarray]:
     """Score each strength of the penalty by cross-validation grouped by article.
 
     Parameters
@@ -175,25 +205,34 @@ def cross_validate_settings(
     data : TrainingSet
         The rows.
     settings : Settings
-        Everything but ``C``, which runs over `C_GRID`.
+        Everything but ``C``, which runs over `grid`.
     seed : int, default=0
         Seed of folds and solver.
     n_jobs : int, optional
         Processes; by default those of joblib's backend in force.
+    grid : sequence of float, default=`C_GRID`
+        The strengths to try.
 
     Returns
     -------
-    list of dict
-        For each ``C``: ``C``, ``macro_f1`` and ``accuracy``, means over the rows of all folds.
+    table : list of dict
+        For each ``C``: ``C``, ``macro_f1`` and ``accuracy``, means over the rows of all folds, of
+        what the words of each claim alone say.
+    scores : dict of float to ndarray of float64, shape (n_read_rows, 3)
+        For each ``C`` the scores out of fold.
+    rows : ndarray of int, shape (n_read_rows,)
+        Which rows they belong to.
     """
     folds = grouped_folds(data, data.articles, seed=seed)
     results = Parallel(n_jobs=n_jobs)(
-        delayed(predict_fold)(data, train, test, settings, seed, C_GRID) for train, test in folds
+        delayed(score_fold)(data, train, test, settings, seed, grid) for train, test in folds
     )
+    rows = np.concatenate([test for _, test in folds])
+    truth = data.y[rows]
+    scores = {c: np.concatenate([fold[i] for fold in results]) for i, c in enumerate(grid)}
     table = []
-    for i, c in enumerate(C_GRID):
-        truth = np.concatenate([data.y[test] for _, test in folds])
-        predicted = np.concatenate([fold[i] for fold in results])
+    for c in grid:
+        predicted = np.array(STANCES)[scores[c].argmax(axis=1)]
         table.append(
             {
                 "C": c,
@@ -201,10 +240,10 @@ def cross_validate_settings(
                 "accuracy": float(np.mean(truth == predicted)),
             }
         )
-    return table
+    return table, scores, rows
 
 
-def predict_fold(
+def score_fold(
     data: TrainingSet,
     train: np.ndarray,
     test: np.ndarray,
@@ -212,7 +251,7 @@ def predict_fold(
     seed: int = 0,
     grid: Sequence[float] | None = None,
 ) -> list[np.ndarray]:
-    """Fit on one side of a fold and predict the other, once for each strength of the penalty.
+    """Fit on one side of a fold and score the other, once for each strength of the penalty.
 
     Parameters
     ----------
@@ -229,8 +268,8 @@ def predict_fold(
 
     Returns
     -------
-    list of ndarray of str, shape (n_test_rows,)
-        One for each value.
+    list of ndarray of float64, shape (n_test_rows, 3)
+        For each value the scores before the softmax, in the order of `STANCES`.
 
     Notes
     -----
@@ -244,13 +283,60 @@ def predict_fold(
         known = data.take(train)
         X_train = vectorizer.fit_transform(known.views)
         X_test = vectorizer.transform(data.take(test).views)
-        predictions = []
+        results = []
         for c in grid or (settings.C,):
             classifier: LogisticRegression = build_classifier(replace(settings, C=c), seed)
             classifier.set_params(tol=1e-3)
             classifier.fit(X_train, known.y, sample_weight=known.weights)
-            predictions.append(classifier.predict(X_test))
-    return predictions
+            results.append(score_all_classes(classifier, X_test))
+    return results
+
+
+def score_all_classes(classifier: Any, X: Any) -> np.ndarray:
+    """Return the scores of the three stances, also where training knew fewer of them."""
+    scores = np.asarray(classifier.decision_function(X))
+    if scores.ndim == 1:
+        scores = np.column_stack([-scores / 2, scores / 2])
+    result = np.full((len(scores), len(STANCES)), _NEVER)
+    result[:, [STANCES.index(stance) for stance in classifier.classes_]] = scores
+    return result
+
+
+def fit_context(
+    scores: np.ndarray, places: Sequence[Place], y: np.ndarray, seed: int = 0
+) -> Context | None:
+    """Fit the regression that judges claims in the light of their article.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_claims, 3)
+        Scores of claims by a model that has not seen their articles.
+    places : sequence of Place, length n_claims
+        Where they stand.
+    y : ndarray of str, shape (n_claims,)
+        Their stances.
+    seed : int, default=0
+        Seed of the solver.
+
+    Returns
+    -------
+    Context or None
+        None where a class is missing or there are fewer than `MIN_CONTEXT` claims.
+    """
+    if len(y) < MIN_CONTEXT or set(y.tolist()) != set(STANCES):
+        return None
+    fitted = []
+    for features in (describe_context(scores, places), center(scores)):
+        # Unweighted: its probabilities are to mean what they say.
+        model = LogisticRegression(C=1.0, solver="newton-cg", tol=1e-8, random_state=seed)
+        fitted.append(model.fit(features, y))
+    inside, alone = fitted
+    return Context(
+        np.ascontiguousarray(inside.coef_.T),
+        inside.intercept_,
+        np.ascontiguousarray(alone.coef_.T),
+        alone.intercept_,
+    )
 
 
 def train_model(
@@ -297,16 +383,21 @@ def train_model(
     """
     settings = settings or Settings()
     table: list[dict[str, float]] = []
-    if search:
-        progress(f"choosing settings on {len(data.y)} rows")
-        table = cross_validate_settings(data, settings, seed, n_jobs)
+    context = None
+    if len(set(data.articles[data.is_read].tolist())) > 1 or search:
+        progress(f"{'choosing settings' if search else 'cross-validating'} on {len(data.y)} rows")
+        grid = C_GRID if search else (settings.C,)
+        table, scores, rows = cross_validate_settings(data, settings, seed, n_jobs, grid)
         best = max(table, key=lambda row: (round(row["macro_f1"], 4), -row["C"]))
         settings = replace(settings, C=best["C"])
+        places = data.places
+        context = fit_context(scores[settings.C], [places[i] for i in rows], data.y[rows], seed)
     progress(f"fitting with C={settings.C:g}")
     model = fit_model(data, target, settings, seed)
+    model.context_ = context
     facts = {
         "settings": settings.as_dict(),
-        "search": table,
+        "search": table if search else [],
         "n_rows": len(data.y),
         "n_read_rows": int(data.is_read.sum()),
         "n_articles": len(set(data.articles[data.is_read].tolist())),

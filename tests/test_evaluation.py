@@ -80,14 +80,19 @@ def test_ties_of_the_prior_go_by_class_order():
 def rows(y, articles, actors):
     n = len(y)
     return TrainingSet(
-        {"sentence": ["x"] * n}, np.array(y), np.array(articles), np.array(actors), np.ones(n)
+        {"sentence": ["x"] * n},
+        np.array(y),
+        np.array(articles),
+        np.array(actors),
+        np.ones(n),
+        np.arange(n),
     )
 
 
 def test_held_out_groups_known_and_new_actors():
     train = rows([C, C, N], ["1", "1", ""], ["A", "A", ""])
     test = rows([C, S, N], ["2", "2", "3"], ["A", "B", "A"])
-    result = evaluate_held_out(train, test, np.array([C, C, C]))
+    result = evaluate_held_out(train, test, np.tile([2.0, 0.0, 0.0], (3, 1)))
     assert result["model"]["accuracy"] == pytest.approx(1 / 3)
     assert result["known_actors"]["support"] == 2
     assert result["new_actors"]["accuracy"] == 0
