@@ -269,6 +269,30 @@ def predict(
 
 
 @app.command()
+def init(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new target's name.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where; NAME.toml by default.")
+    ] = None,
+) -> None:
+    """Write a commented target file, to be filled in.
+
+    Example: `stance init my-target`
+    """
+    from datetime import date
+
+    from stance.files import write_whole
+    from stance.targets import draft_target
+
+    path = out or Path(f"{name}.toml")
+    text = draft_target(name, date.today().isoformat())
+    if path.exists():
+        raise StanceError(f"{path} is there already; name another file with --out.")
+    write_whole(path, text.encode("utf-8"))
+    typer.echo(f"wrote {path}; fill it in, then: stance label ARTICLES --target {path}", err=True)
+
+
+@app.command()
 def explain(
     text: Annotated[
         str | None, typer.Argument(metavar="[TEXT|FILE|-]", help="A text, a file, or stdin.")

@@ -32,7 +32,7 @@ from stance.features import Passage
 from stance.mentions import Mention
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
-from stance.training import TrainingSet, grouped_folds, score_all_classes, score_fold
+from stance.training import TrainingSet, grouped_folds, score_all_classes, score_folds
 
 
 @dataclass(frozen=True)
@@ -340,13 +340,9 @@ def evaluate_unseen_actors(
     Other actors of the same article may be in training, so the score measures a new name in known
     company, not a new article.
     """
-    from joblib import Parallel, delayed
-
     folds = grouped_folds(data, data.actors, seed=seed)
     progress(f"holding out actors in {len(folds)} folds")
-    results = Parallel(n_jobs=n_jobs)(
-        delayed(score_fold)(data, train, test, settings, seed) for train, test in folds
-    )
+    results = score_folds(data, folds, settings, seed, n_jobs)
     rows = np.concatenate([test for _, test in folds])
     scores = np.concatenate([fold[0] for fold in results])
     if context is not None:

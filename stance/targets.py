@@ -253,6 +253,33 @@ def list_targets() -> list[str]:
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
+def draft_target(name: str, today: str) -> str:
+    """Return the text of a new target to be filled in, with comments.
+
+    Parameters
+    ----------
+    name : str
+        Its name: letters, digits, ``-`` and ``_``.
+    today : str
+        The day to write as its date, ISO 8601.
+
+    Returns
+    -------
+    str
+        TOML that `parse_target` reads.
+
+    Raises
+    ------
+    TargetError
+        If the name is no such name.
+    """
+    if not re.fullmatch(r"[\w-]+", name):
+        raise TargetError(f"a target's name must be letters, digits, '-' and '_', found {name!r}.")
+    template = resources.files("stance") / "targets" / "template.txt"
+    text = template.read_text(encoding="utf-8")
+    return text.replace("@NAME@", name).replace("@TODAY@", today)
+
+
 def parse_target(text: str, origin: str = "target") -> Target:
     """Read and check the TOML text of a target.
 

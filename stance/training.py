@@ -25,7 +25,7 @@ from stance.errors import StanceError
 from stance.examples import Example
 from stance.features import VIEWS, build_view_table, to_passages
 from stance.model import StanceClassifier, check_labels
-from stance.pipeline import Settings, ViewVectorizer, build_classifier
+from stance.pipeline import CountedViews, Settings, build_classifier
 from stance.targets import Target
 
 C_GRID = (1.0, 2.0, 4.0)
@@ -224,9 +224,7 @@ def cross_validate_settings(
         Which rows they belong to.
     """
     folds = grouped_folds(data, data.articles, seed=seed)
-    results = Parallel(n_jobs=n_jobs)(
-        delayed(score_fold)(data, train, test, settings, seed, grid) for train, test in folds
-    )
+    results = score_folds(data, folds, settings, seed, n_jobs, grid)
     rows = np.concatenate([test for _, test in folds])
     truth = data.y[rows]
     scores = {c: np.concatenate([fold[i] for fold in results]) for i, c in enumerate(grid)}
@@ -243,8 +241,48 @@ def cross_validate_settings(
     return table, scores, rows
 
 
+def score_folds(
+    data: TrainingSet,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    settings: Settings,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    grid: Sequence[float] | None = None,
+) -> list[list[np.ndarray]]:
+    """Score each fold's test side by fits on its training side; terms are counted once for all.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        All rows.
+    folds : sequence of (train, test)
+        Row numbers.
+    settings : Settings
+        The settings to fit with.
+    seed : int, default=0
+        Seed of the solver.
+    n_jobs : int, optional
+        Processes; by default those of joblib's backend in force.
+    grid : sequence of float, optional
+        Values of ``C``; by default that of `settings` alone.
+
+    Returns
+    -------
+    list of list of ndarray
+        For each fold what `score_fold` returns.
+    """
+    counted = CountedViews(data.views)
+    bare = replace(data, views={})
+    results: list[list[np.ndarray]] = Parallel(n_jobs=n_jobs)(
+        delayed(score_fold)(bare, counted, train, test, settings, seed, grid)
+        for train, test in folds
+    )
+    return results
+
+
 def score_fold(
     data: TrainingSet,
+    counted: CountedViews,
     train: np.ndarray,
     test: np.ndarray,
     settings: Settings,
@@ -256,7 +294,9 @@ def score_fold(
     Parameters
     ----------
     data : TrainingSet
-        All rows.
+        All rows; their views are not read.
+    counted : CountedViews
+        The views' terms.
     train, test : ndarray of int
         Row numbers of the two sides.
     settings : Settings
@@ -279,15 +319,12 @@ def score_fold(
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
-        vectorizer = ViewVectorizer(min_df=settings.min_df)
-        known = data.take(train)
-        X_train = vectorizer.fit_transform(known.views)
-        X_test = vectorizer.transform(data.take(test).views)
+        X_train, X_test = counted.weigh(train, test, settings.min_df)
         results = []
         for c in grid or (settings.C,):
             classifier: LogisticRegression = build_classifier(replace(settings, C=c), seed)
             classifier.set_params(tol=1e-3)
-            classifier.fit(X_train, known.y, sample_weight=known.weights)
+            classifier.fit(X_train, data.y[train], sample_weight=data.weights[train])
             results.append(score_all_classes(classifier, X_test))
     return results
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from stance.cli import app
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ["label", "train", "evaluate", "predict", "import", "export"]
+COMMANDS = ["label", "train", "evaluate", "predict", "explain", "import", "export", "init"]
 run_command = CliRunner().invoke
 
 
@@ -285,3 +285,20 @@ def test_pipe_closed_early_is_no_error(model_folder):
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) == 0
+
+
+def test_init_writes_a_target_that_works(tmp_path, monkeypatch):
+    from stance.targets import load_target
+
+    monkeypatch.chdir(tmp_path)
+    run("init", "dam-vote")
+    target = load_target("dam-vote.toml")
+    assert (target.name, target.actors, len(target.cues)) == ("dam-vote", (), 2)
+    filled = (tmp_path / "dam-vote.toml").read_text().replace('# "', '"').replace("# [[", "[[")
+    filled = filled.replace("# names", "names").replace("# holders", "holders")
+    (tmp_path / "filled.toml").write_text(filled)
+    assert load_target("filled.toml").canonical("German Chancellor") == "Angela Merkel"
+    before = (tmp_path / "dam-vote.toml").read_bytes()
+    assert "is there already" in failed("init", "dam-vote")
+    assert (tmp_path / "dam-vote.toml").read_bytes() == before
+    assert "must be letters" in failed("init", "a b")

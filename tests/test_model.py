@@ -231,3 +231,22 @@ def test_failed_save_keeps_the_old_model(model, model_folder, tmp_path, monkeypa
         save_model(model, folder, {}, {}, "")
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["m"]
+
+
+def test_terms_counted_once_give_the_vectors_of_every_fold(corpus_folder, target):
+    from stance.corpus import read_corpus
+    from stance.pipeline import CountedViews, ViewVectorizer
+    from stance.training import build_training_set
+
+    corpus = read_corpus(corpus_folder / "raw", corpus_folder / "labels")
+    data = build_training_set([*corpus.examples, *corpus.phrasebook], target)
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        rows = rng.permutation(len(data.y))
+        train, test = rows[:50], rows[50:]
+        vectorizer = ViewVectorizer(min_df=2)
+        expected = vectorizer.fit_transform(data.take(train).views)
+        ours, others = CountedViews(data.views).weigh(train, test, min_df=2)
+        np.testing.assert_allclose(ours.toarray(), expected.toarray(), atol=1e-12)
+        expected = vectorizer.transform(data.take(test).views)
+        np.testing.assert_allclose(others.toarray(), expected.toarray(), atol=1e-12)
