@@ -191,6 +191,9 @@ def train(
     refit: Annotated[
         bool, typer.Option(help="Fit the kept model on the test articles, too, once it is judged.")
     ] = True,
+    actor_prior: Annotated[
+        bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
+    ] = False,
     seed: SeedOption = 0,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
 ) -> None:
@@ -204,7 +207,7 @@ def train(
     from stance.report.card import render_card
 
     with _progress("reading the corpus") as tell:
-        experiment = _run(raw, labels, target, weak, c, refit, seed, jobs, tell)
+        experiment = _run(raw, labels, target, weak, c, refit, actor_prior, seed, jobs, tell)
         tell(f"writing {out}")
         card = render_card(experiment.metadata, experiment.evaluation)
         save_model(experiment.model, out, experiment.metadata, experiment.evaluation, card)
@@ -221,6 +224,9 @@ def evaluate(
     c: Annotated[
         float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
     ] = None,
+    actor_prior: Annotated[
+        bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
+    ] = False,
     seed: SeedOption = 0,
     jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -232,7 +238,7 @@ def evaluate(
     Example: `stance evaluate --json > evaluation.json`
     """
     with _progress("reading the corpus") as tell:
-        experiment = _run(raw, labels, target, weak, c, False, seed, jobs, tell)
+        experiment = _run(raw, labels, target, weak, c, False, actor_prior, seed, jobs, tell)
     if as_json:
         typer.echo(json.dumps(experiment.evaluation, indent=2, ensure_ascii=False))
     else:
@@ -407,6 +413,7 @@ def _run(
     weak: bool,
     c: float | None,
     refit: bool,
+    actor_prior: bool,
     seed: int,
     jobs: int,
     tell: Callable[[str], None],
@@ -424,7 +431,7 @@ def _run(
     settings = Settings() if c is None else Settings(C=c)
     return run_experiment(
         corpus, loaded, settings, search=c is None, refit=refit, seed=seed, n_jobs=jobs,
-        progress=tell,
+        actor_prior=actor_prior, progress=tell,
     )  # fmt: skip
 
 
@@ -528,7 +535,7 @@ def _print_evaluation(evaluation: dict[str, Any]) -> None:
         ("model, held-out articles", held_out["model"]),
         ("  actors known from training", held_out["known_actors"]),
         ("  actors new to it", held_out["new_actors"]),
-        ("  each claim judged alone", held_out["alone"]),
+        *((f"  {name}", scores) for name, scores in held_out["others"].items()),
         ("actor_prior baseline", held_out["actor_prior"]),
         ("most_frequent baseline", held_out["most_frequent"]),
         ("model, unseen actors (cross-validated)", evaluation["unseen_actors"]),

@@ -3,13 +3,14 @@
 An article seldom lets one actor say contrary things, and the others of a sentence tell what it is
 about. The scores of all claims of an article enter; calibrated scores leave, by a second, small
 regression over what each claim's own words say, what the same actor's other claims say, and what
-the other claims of the sentence say. Who the actor is plays no part.
+the other claims of the sentence say. Who the actor is plays no part, unless asked for: then the
+actor's stances in training are heard as well.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +18,13 @@ if TYPE_CHECKING:
     import numpy as np
 
 N_CLASSES = 3
+# Columns of `describe_context`: what the claim's own words say, what the same actor's other claims
+# say, what the sentence's other claims say, and how the actor's claims were labelled in training.
+OWN, SAME_ACTOR, SAME_SENTENCE, PRIOR = slice(0, 3), slice(3, 6), slice(6, 9), slice(9, 12)
 N_FEATURES = 9
+N_FEATURES_WITH_PRIOR = 12
+# What is left of them for a claim alone.
+ALONE = [0, 1, 2, 9, 10, 11]
 
 
 class Place(NamedTuple):
@@ -44,30 +51,39 @@ class Context:
 
     Parameters
     ----------
-    coef : ndarray of float64, shape (9, 3)
+    coef : ndarray of float64, shape (9, 3) or (12, 3)
         Weights of `describe_context`, a column a class.
     intercept : ndarray of float64, shape (3,)
         For claims of an article.
-    alone_coef : ndarray of float64, shape (3, 3)
-        Weights of a claim's own centred scores where no article is given.
+    alone_coef : ndarray of float64, shape (3, 3) or (6, 3)
+        Weights of a claim's own centred scores, and of its actor's prior, where no article is
+        given.
     alone_intercept : ndarray of float64, shape (3,)
         For the same.
+    priors : mapping of str to sequence of float, optional
+        How often each actor took each stance in training. Only a model that was told to heed who
+        speaks (``--actor-prior``) has it.
     """
 
     coef: np.ndarray
     intercept: np.ndarray
     alone_coef: np.ndarray
     alone_intercept: np.ndarray
+    priors: Mapping[str, Sequence[float]] | None = None
 
-    def adjust(self, scores: np.ndarray, places: Sequence[Place] | None = None) -> np.ndarray:
+    def adjust(
+        self, scores: np.ndarray, places: Sequence[Place], *, alone: bool = False
+    ) -> np.ndarray:
         """Return calibrated scores.
 
         Parameters
         ----------
         scores : ndarray of float64, shape (n_claims, 3)
             What each claim's own words say, before the softmax.
-        places : sequence of Place, length n_claims, optional
-            Where the claims stand; without it each is judged alone.
+        places : sequence of Place, length n_claims
+            Where the claims stand, and whose they are.
+        alone : bool, default=False
+            Whether each is judged without the others.
 
         Returns
         -------
@@ -75,9 +91,21 @@ class Context:
         """
         import numpy as np
 
-        if places is None:
-            return np.asarray(center(scores) @ self.alone_coef + self.alone_intercept)
-        return np.asarray(describe_context(scores, places) @ self.coef + self.intercept)
+        features, coef, intercept = self.regression(scores, places, alone=alone)
+        return np.asarray(features @ coef + intercept)
+
+    def regression(
+        self, scores: np.ndarray, places: Sequence[Place], *, alone: bool = False
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what the regression reads, its coefficients and its intercepts."""
+        features = describe_context(scores, places, self.priors)
+        if alone:
+            return (
+                features[:, ALONE[: self.alone_coef.shape[0]]],
+                self.alone_coef,
+                self.alone_intercept,
+            )
+        return features, self.coef, self.intercept
 
 
 def center(scores: np.ndarray) -> np.ndarray:
@@ -87,7 +115,11 @@ def center(scores: np.ndarray) -> np.ndarray:
     return np.asarray(scores - scores.mean(axis=1, keepdims=True))
 
 
-def describe_context(scores: np.ndarray, places: Sequence[Place]) -> np.ndarray:
+def describe_context(
+    scores: np.ndarray,
+    places: Sequence[Place],
+    priors: Mapping[str, Sequence[float]] | None = None,
+) -> np.ndarray:
     """Return what the article says of each claim.
 
     Parameters
@@ -96,22 +128,25 @@ def describe_context(scores: np.ndarray, places: Sequence[Place]) -> np.ndarray:
         What each claim's own words say, before the softmax.
     places : sequence of Place, length n_claims
         Where the claims stand.
+    priors : mapping of str to sequence of float, optional
+        How often each actor took each stance in training.
 
     Returns
     -------
-    ndarray of float64, shape (n_claims, 9)
+    ndarray of float64, shape (n_claims, 9), or (n_claims, 12) with priors
         Three columns each: the claim's own centred scores; the logarithm of the mean probability of
         each class over the other claims of the same actor in the article, with one claim added to
         each class, over one third, so that it is 0 without any; the mean centred scores of the
-        other claims of the sentence, 0 without any.
+        other claims of the sentence, 0 without any; and, with priors, the same logarithm of the
+        actor's shares in training, 0 for an actor without any.
     """
     import numpy as np
 
     own = center(scores)
     exponents = np.exp(own - own.max(axis=1, keepdims=True)) if len(own) else own
     chances = exponents / exponents.sum(axis=1, keepdims=True)
-    result = np.zeros((len(own), N_FEATURES))
-    result[:, :3] = own
+    result = np.zeros((len(own), N_FEATURES if priors is None else N_FEATURES_WITH_PRIOR))
+    result[:, OWN] = own
     same: dict[tuple[str, str], list[int]] = defaultdict(list)
     sentences: dict[tuple[str, str], list[int]] = defaultdict(list)
     for i, place in enumerate(places):
@@ -122,9 +157,14 @@ def describe_context(scores: np.ndarray, places: Sequence[Place]) -> np.ndarray:
         total = chances[rows].sum(axis=0)
         others = total - chances[rows]
         shares = (others + 1) / (len(rows) - 1 + N_CLASSES)
-        result[rows, 3:6] = np.log(N_CLASSES * shares)
+        result[rows, SAME_ACTOR] = np.log(N_CLASSES * shares)
     for rows in sentences.values():
         if len(rows) > 1:
             total = own[rows].sum(axis=0)
-            result[rows, 6:9] = (total - own[rows]) / (len(rows) - 1)
+            result[rows, SAME_SENTENCE] = (total - own[rows]) / (len(rows) - 1)
+    for i, place in enumerate(places if priors is not None else ()):
+        counts = priors.get(place.actor) if priors else None
+        if counts is not None:
+            shares = (np.asarray(counts) + 1) / (sum(counts) + N_CLASSES)
+            result[i, PRIOR] = np.log(N_CLASSES * shares)
     return result

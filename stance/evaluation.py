@@ -252,7 +252,7 @@ def evaluate_held_out(
     train: TrainingSet,
     test: TrainingSet,
     scores: np.ndarray,
-    scores_alone: np.ndarray | None = None,
+    others: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, Any]:
     """Score predictions on held-out articles, beside the baselines.
 
@@ -264,13 +264,13 @@ def evaluate_held_out(
         Rows of articles that it has not seen.
     scores : ndarray of float64, shape (n_test_rows, 3)
         What it says of them, before the softmax, judged within their articles.
-    scores_alone : ndarray of float64, shape (n_test_rows, 3), optional
-        The same with each claim judged alone.
+    others : mapping of str to ndarray of float64, optional
+        By name, the scores of the same model under other conditions.
 
     Returns
     -------
     dict
-        ``model``, ``alone``, ``most_frequent`` and ``actor_prior`` (each as `summarize`),
+        ``model``, ``others``, ``most_frequent`` and ``actor_prior`` (each as `summarize`),
         ``per_actor``, ``known_actors`` / ``new_actors`` for the rows whose actor stands, or does
         not stand, in training, and of the probabilities ``calibration_error``, ``reliability`` and
         ``risk_coverage``.
@@ -279,13 +279,15 @@ def evaluate_held_out(
     y_pred = classes[scores.argmax(axis=1)]
     chances = to_probabilities(scores)
     reliability = tabulate_reliability(test.y, chances)
-    alone = None if scores_alone is None else classes[scores_alone.argmax(axis=1)]
     read = train.take(np.flatnonzero(train.is_read))
     known = np.isin(test.actors, np.unique(read.actors))
     groups = {"known_actors": known, "new_actors": ~known}
     return {
         "model": summarize(test.y, y_pred),
-        "alone": None if alone is None else summarize(test.y, alone),
+        "others": {
+            name: summarize(test.y, classes[of.argmax(axis=1)])
+            for name, of in (others or {}).items()
+        },
         "calibration_error": expected_calibration_error(reliability),
         "reliability": reliability,
         "risk_coverage": trace_risk_coverage(test.y, chances),
@@ -390,11 +392,16 @@ def score_rows(
     model: StanceClassifier, rows: TrainingSet, *, in_context: bool = True
 ) -> np.ndarray:
     """Return the scores before the softmax, shape (n_rows, 3), for rows whose views are built."""
-    matrix = model.pipeline_["vectorizer"].transform(rows.views)
-    scores = score_all_classes(model.pipeline_["classifier"], matrix)
+    scores = score_words(model, rows)
     if model.context is None:
         return scores
-    return model.context.adjust(scores, rows.places if in_context else None)
+    return model.context.adjust(scores, rows.places, alone=not in_context)
+
+
+def score_words(model: StanceClassifier, rows: TrainingSet) -> np.ndarray:
+    """Return what the words of each row alone say, before the second regression."""
+    matrix = model.pipeline_["vectorizer"].transform(rows.views)
+    return score_all_classes(model.pipeline_["classifier"], matrix)
 
 
 def evaluate_detection(

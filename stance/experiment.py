@@ -11,12 +11,15 @@ import hashlib
 import math
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 import stance
+from stance.context import Context
 from stance.coreference_training import train_namer
 from stance.corpus import Corpus
 from stance.detection_training import train_detector
@@ -26,13 +29,16 @@ from stance.evaluation import (
     evaluate_held_out,
     evaluate_unseen_actors,
     score_rows,
+    score_words,
 )
 from stance.examples import split_by_article
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
 from stance.targets import Target
 from stance.training import (
+    TrainingSet,
     build_training_set,
+    count_priors,
     fit_model,
     hash_examples,
     train_model,
@@ -70,6 +76,7 @@ def run_experiment(
     refit: bool = True,
     seed: int = 0,
     n_jobs: int | None = None,
+    actor_prior: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a corpus.
@@ -90,6 +97,8 @@ def run_experiment(
         Seed of everything random. The same corpus and seed give the same model and figures.
     n_jobs : int, optional
         Processes for cross-validation.
+    actor_prior : bool, default=False
+        Whether the model hears how each actor's claims were labelled in training.
     progress : callable, optional
         Told what is being done.
 
@@ -115,14 +124,21 @@ def run_experiment(
         )
     train = build_training_set(train_rows, target, settings.phrasebook_weight)
     model, facts = train_model(
-        train, target, settings, search=search, seed=seed, n_jobs=n_jobs, progress=progress
+        train,
+        target,
+        settings,
+        search=search,
+        seed=seed,
+        n_jobs=n_jobs,
+        actor_prior=actor_prior,
+        progress=progress,
     )
     settings = Settings(**facts["settings"])
     dates = {article.id: article.date for article in corpus.articles.values()}
     test = build_training_set(test_rows, target, for_training=False)
     evaluation = {
         "held_out": evaluate_held_out(
-            train, test, score_rows(model, test), score_rows(model, test, in_context=False)
+            train, test, score_rows(model, test), _score_otherwise(model, test)
         ),
         "unseen_actors": None,
     }
@@ -135,16 +151,20 @@ def run_experiment(
     everything = train.join(test)
     if len(set(everything.actors[everything.is_read].tolist())) > 1:
         evaluation["unseen_actors"] = evaluate_unseen_actors(
-            everything, settings, seed, n_jobs, progress, model.context
+            everything, settings, seed, n_jobs, progress, _without_priors(model.context)
         )
     if refit:
         progress("fitting on every article")
         context = model.context
+        if context is not None and context.priors is not None:
+            read = everything.take(np.flatnonzero(everything.is_read))
+            context = replace(context, priors=count_priors(read.places, read.y))
         model = fit_model(everything, target, settings, seed)
         model.context_ = context
         read_all = [row for row in corpus.examples if row.source != "weak"]
         model.detector_ = train_detector(read_all, target, seed)
         model.namer_ = train_namer(read_all, target, dates, seed)
+    model.other_context_ = None
     test_articles = sorted(set(test.articles.tolist()))
     metadata = {
         "target": {"name": target.name, "title": target.title, "sha256": target.sha256},
@@ -161,6 +181,23 @@ def run_experiment(
         "versions": list_versions(),
     }
     return Experiment(model, _without_nan(evaluation), _without_nan(metadata))
+
+
+def _without_priors(context: Context | None) -> Context | None:
+    """Return the second regression as it meets actors of whom training told nothing."""
+    if context is None or context.priors is None:
+        return context
+    return replace(context, priors={})
+
+
+def _score_otherwise(model: StanceClassifier, test: TrainingSet) -> dict[str, np.ndarray]:
+    """Return the scores of the model judging claims alone, and of its twin as to actor priors."""
+    scores = {"each claim judged alone": score_rows(model, test, in_context=False)}
+    other = model.other_context_
+    if other is not None:
+        name = "with --actor-prior" if other.priors is not None else "without --actor-prior"
+        scores[name] = other.adjust(score_words(model, test), test.places)
+    return scores
 
 
 def hash_code() -> str:

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stance import context
 from stance.articles import Article
-from stance.context import Context, Place, center, describe_context
+from stance.context import Place
 from stance.features import build_views
 from stance.mentions import find_mentions
 from stance.reading import Claim, Question, ask, to_claim
@@ -22,8 +23,12 @@ from stance.targets import Target
 if TYPE_CHECKING:
     import numpy as np
 
-SAME_ACTOR = "the actor's other claims in the article"
-SAME_SENTENCE = "the sentence's other claims"
+# What the second regression hears besides the claim's own words.
+PARTS = {
+    "the actor's other claims in the article": context.SAME_ACTOR,
+    "the sentence's other claims": context.SAME_SENTENCE,
+    "the actor's stances in training": context.PRIOR,
+}
 
 
 class Contribution(NamedTuple):
@@ -34,7 +39,7 @@ class Contribution(NamedTuple):
     view : str
         Where it stands: one of `stance.features.VIEWS`, or ``article``.
     term : str
-        A word or a run of words; in ``article`` one of `SAME_ACTOR` and `SAME_SENTENCE`.
+        A word or a run of words; in ``article`` one of `PARTS`.
     weight : float
         Its share; above 0 it speaks for the stance.
     """
@@ -149,8 +154,8 @@ def _explain(questions: list[Question], model: Scorer) -> Iterator[Explanation]:
             Contribution(view, term, float((share - share.mean()) @ weights[:3]))
             for (view, term), share in parts[i].items()
         ]
-        if len(weights) > 3:
-            for name, part in ((SAME_ACTOR, slice(3, 6)), (SAME_SENTENCE, slice(6, 9))):
+        for name, part in PARTS.items():
+            if len(weights) >= part.stop:
                 share = float(features[i, part] @ weights[part])
                 contributions.append(Contribution("article", name, share))
         first = model.intercept - model.intercept.mean()
@@ -164,15 +169,15 @@ def _explain(questions: list[Question], model: Scorer) -> Iterator[Explanation]:
 
 
 def _second_regression(
-    questions: list[Question], own: np.ndarray, context: Context | None
+    questions: list[Question], own: np.ndarray, second: context.Context | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the last regression reads, its coefficients and its intercept."""
     import numpy as np
 
-    if context is None:
-        return center(own), np.eye(3), np.zeros(3)
+    if second is None:
+        return context.center(own), np.eye(3), np.zeros(3)
     places = [Place(q.article.id, q.passage.sentence, q.passage.canonical) for q in questions]
-    return describe_context(own, places), context.coef, context.intercept
+    return second.regression(own, places)
 
 
 def _term_scores(question: Question, model: Scorer) -> dict[tuple[str, str], np.ndarray]:

@@ -32,12 +32,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"stance model\n"
 FORMAT_VERSION = 2
-CONTEXT_ARRAYS = {
-    "coef": (N_FEATURES, N_CLASSES),
-    "intercept": (N_CLASSES,),
-    "alone_coef": (N_CLASSES, N_CLASSES),
-    "alone_intercept": (N_CLASSES,),
-}
+CONTEXT_ARRAYS = ("coef", "intercept", "alone_coef", "alone_intercept")
 FILE_NAME = "model.stance"
 ANALYZERS = ("word", "char_wb")
 
@@ -310,13 +305,11 @@ def adjust(
         )
     if context is None:
         return scores
-    if articles is None:
-        return context.adjust(scores)
     places = [
-        Place(article, passage.sentence, passage.canonical)
-        for article, passage in zip(articles, passages, strict=True)
+        Place(articles[i] if articles is not None else "", passage.sentence, passage.canonical)
+        for i, passage in enumerate(passages)
     ]
-    return context.adjust(scores, places)
+    return context.adjust(scores, places, alone=articles is None)
 
 
 def likeliest(classes: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -391,7 +384,9 @@ def dump_scorer(scorer: Scorer) -> bytes:
             "blocks": blocks,
             "detector": detector,
             "namer": namer,
-            "context": scorer.context is not None,
+            "context": None
+            if scorer.context is None
+            else {"priors": scorer.context.priors and dict(scorer.context.priors)},
             "arrays": places,
             "sha256": hashlib.sha256(body).hexdigest(),
             "target": scorer.target.source,
@@ -506,14 +501,23 @@ def _parse_namer(header: Mapping[str, Any], body: memoryview) -> Namer | None:
 
 def _parse_context(header: Mapping[str, Any], body: memoryview) -> Context | None:
     """Build the second regression, where the file has one."""
-    if not header["context"]:
+    entry = header["context"]
+    if entry is None:
         return None
-    return Context(
-        **{
-            name: _array(header, f"context.{name}", body, shape)
-            for name, shape in CONTEXT_ARRAYS.items()
-        }
-    )
+    priors = entry["priors"]
+    if priors is not None:
+        for counts in priors.values():
+            if len(counts) != N_CLASSES or not all(0 <= count < math.inf for count in counts):
+                raise ModelError("damaged (the priors of its context)")
+    more = 0 if priors is None else N_CLASSES
+    shapes = {
+        "coef": (N_FEATURES + more, N_CLASSES),
+        "intercept": (N_CLASSES,),
+        "alone_coef": (N_CLASSES + more, N_CLASSES),
+        "alone_intercept": (N_CLASSES,),
+    }
+    arrays = {name: _array(header, f"context.{name}", body, shapes[name]) for name in shapes}
+    return Context(**arrays, priors=priors)
 
 
 def _parse_block(header: Mapping[str, Any], number: int, body: memoryview) -> Block:

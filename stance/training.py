@@ -19,7 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.model_selection import GroupKFold
 
-from stance.context import Context, Place, center, describe_context
+from stance.context import ALONE, N_CLASSES, PRIOR, Context, Place, describe_context
 from stance.cues import STANCES
 from stance.errors import StanceError
 from stance.examples import Example
@@ -340,7 +340,12 @@ def score_all_classes(classifier: Any, X: Any) -> np.ndarray:
 
 
 def fit_context(
-    scores: np.ndarray, places: Sequence[Place], y: np.ndarray, seed: int = 0
+    scores: np.ndarray,
+    places: Sequence[Place],
+    y: np.ndarray,
+    seed: int = 0,
+    *,
+    actor_prior: bool = False,
 ) -> Context | None:
     """Fit the regression that judges claims in the light of their article.
 
@@ -354,6 +359,8 @@ def fit_context(
         Their stances.
     seed : int, default=0
         Seed of the solver.
+    actor_prior : bool, default=False
+        Whether it hears how each actor's claims in other articles were labelled.
 
     Returns
     -------
@@ -362,18 +369,49 @@ def fit_context(
     """
     if len(y) < MIN_CONTEXT or set(y.tolist()) != set(STANCES):
         return None
+    priors = count_priors(places, y) if actor_prior else None
+    features = describe_context(scores, places, priors)
+    if priors is not None:
+        features[:, PRIOR] = _priors_elsewhere(places, y, priors)
+    n_alone = len(ALONE) if actor_prior else N_CLASSES
     fitted = []
-    for features in (describe_context(scores, places), center(scores)):
+    for table in (features, features[:, ALONE[:n_alone]]):
         # Unweighted: its probabilities are to mean what they say.
         model = LogisticRegression(C=1.0, solver="newton-cg", tol=1e-8, random_state=seed)
-        fitted.append(model.fit(features, y))
+        fitted.append(model.fit(table, y))
     inside, alone = fitted
     return Context(
         np.ascontiguousarray(inside.coef_.T),
         inside.intercept_,
         np.ascontiguousarray(alone.coef_.T),
         alone.intercept_,
+        priors,
     )
+
+
+def count_priors(places: Sequence[Place], y: np.ndarray) -> dict[str, list[int]]:
+    """Return how often each actor takes each stance, in the order of `STANCES`."""
+    counts: dict[str, list[int]] = {}
+    for place, stance in zip(places, y.tolist(), strict=True):
+        if place.actor:
+            counts.setdefault(place.actor, [0] * len(STANCES))[STANCES.index(stance)] += 1
+    return dict(sorted(counts.items()))
+
+
+def _priors_elsewhere(
+    places: Sequence[Place], y: np.ndarray, priors: dict[str, list[int]]
+) -> np.ndarray:
+    """Return the priors of claims with the labels of their own article left out."""
+    here: dict[tuple[str, str], np.ndarray] = {}
+    for place, stance in zip(places, y.tolist(), strict=True):
+        own = here.setdefault((place.article, place.actor), np.zeros(len(STANCES)))
+        own[STANCES.index(stance)] += 1
+    table = np.zeros((len(y), len(STANCES)))
+    for i, place in enumerate(places):
+        if place.actor:
+            counts = np.array(priors[place.actor]) - here[place.article, place.actor]
+            table[i] = np.log(N_CLASSES * (counts + 1) / (counts.sum() + N_CLASSES))
+    return table
 
 
 def train_model(
@@ -384,6 +422,7 @@ def train_model(
     search: bool = True,
     seed: int = 0,
     n_jobs: int | None = None,
+    actor_prior: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> tuple[StanceClassifier, dict[str, Any]]:
     """Choose settings and fit the model.
@@ -402,6 +441,8 @@ def train_model(
         Seed of folds and solver. The same rows and seed give the same model.
     n_jobs : int, optional
         Processes for the search.
+    actor_prior : bool, default=False
+        Whether the model hears how each actor's claims were labelled in training.
     progress : callable, optional
         Told what is being done.
 
@@ -420,7 +461,7 @@ def train_model(
     """
     settings = settings or Settings()
     table: list[dict[str, float]] = []
-    context = None
+    context = with_prior = None
     if len(set(data.articles[data.is_read].tolist())) > 1 or search:
         progress(f"{'choosing settings' if search else 'cross-validating'} on {len(data.y)} rows")
         grid = C_GRID if search else (settings.C,)
@@ -428,10 +469,15 @@ def train_model(
         best = max(table, key=lambda row: (round(row["macro_f1"], 4), -row["C"]))
         settings = replace(settings, C=best["C"])
         places = data.places
-        context = fit_context(scores[settings.C], [places[i] for i in rows], data.y[rows], seed)
+        at, y = [places[i] for i in rows], data.y[rows]
+        context, with_prior = (
+            fit_context(scores[settings.C], at, y, seed, actor_prior=prior)
+            for prior in (False, True)
+        )
     progress(f"fitting with C={settings.C:g}")
     model = fit_model(data, target, settings, seed)
-    model.context_ = context
+    model.context_ = with_prior if actor_prior else context
+    model.other_context_ = context if actor_prior else with_prior
     facts = {
         "settings": settings.as_dict(),
         "search": table if search else [],
@@ -439,6 +485,7 @@ def train_model(
         "n_read_rows": int(data.is_read.sum()),
         "n_articles": len(set(data.articles[data.is_read].tolist())),
         "labels": dict(sorted(Counter(data.y[data.is_read].tolist()).items())),
+        "actor_prior": actor_prior,
         "seed": seed,
     }
     return model, facts

@@ -72,13 +72,17 @@ def test_order_and_renaming_change_nothing(scores, shuffler):
 
 @given(scores_of)
 def test_a_claim_alone_keeps_its_probabilities(scores):
-    np.testing.assert_allclose(softmax(KEEP.adjust(scores)), softmax(scores), atol=1e-9)
+    np.testing.assert_allclose(
+        softmax(KEEP.adjust(scores, [Place("", "", "")] * len(scores), alone=True)),
+        softmax(scores),
+        atol=1e-9,
+    )
 
 
 def test_others_of_the_actor_decide_a_doubtful_claim():
     scores = np.array([[0.1, 0.0, 0.0], [0.0, 0.0, 5.0], [0.0, 0.0, 5.0]])
     places = [Place("a", str(i), "Lee") for i in range(3)]
-    assert LISTEN.adjust(scores).argmax(axis=1).tolist() == [0, 2, 2]
+    assert LISTEN.adjust(scores, places, alone=True).argmax(axis=1).tolist() == [0, 2, 2]
     assert LISTEN.adjust(scores, places).argmax(axis=1).tolist() == [2, 2, 2]
     apart = [Place(str(i), "0", "Lee") for i in range(3)]
     assert LISTEN.adjust(scores, apart).argmax(axis=1).tolist() == [0, 2, 2]
@@ -90,7 +94,9 @@ def test_fit_needs_enough_of_every_class():
     scores = rng.normal(size=(300, 3)) + 2 * np.tile(np.eye(3), (100, 1))
     places = [Place(str(i // 6), str(i // 2), "Lee") for i in range(300)]
     context = fit_context(scores, places, y)
-    right = np.array(["criticizes", "neutral", "supports"])[context.adjust(scores).argmax(axis=1)]
+    right = np.array(["criticizes", "neutral", "supports"])[
+        context.adjust(scores, places, alone=True).argmax(axis=1)
+    ]
     assert np.mean(right == y) > 0.8
     assert fit_context(scores[:99], places[:99], y[:99]) is None
     assert fit_context(scores, places, np.where(y == "neutral", "supports", y)) is None
@@ -106,7 +112,9 @@ def test_fit_is_calibrated():
     ]
     places = [Place(str(i), "0", "") for i in range(6000)]
     context = fit_context(3 * true, places, y)
-    np.testing.assert_allclose(softmax(context.adjust(3 * true)), chances, atol=0.05)
+    np.testing.assert_allclose(
+        softmax(context.adjust(3 * true, places, alone=True)), chances, atol=0.05
+    )
 
 
 def test_travels_in_the_portable_file(experiment, tmp_path):
@@ -144,3 +152,45 @@ def test_both_models_read_in_context_alike(experiment):
 def test_articles_must_match_texts():
     with pytest.raises(StanceError, match="2 texts but 1 articles"):
         adjust(np.zeros((2, 3)), [Passage("x")] * 2, KEEP, ["a"])
+
+
+def test_priors_are_heard_where_asked_for():
+    """Words say nothing; each actor always takes one stance: only a model that hears who knows."""
+    y = np.array(["criticizes", "neutral", "supports"] * 100)
+    places = [Place(str(i // 6), str(i), "ABC"[i % 3]) for i in range(300)]
+    scores = np.random.default_rng(0).normal(size=(300, 3))
+    deaf, hears = (fit_context(scores, places, y, actor_prior=prior) for prior in (False, True))
+    classes = np.array(["criticizes", "neutral", "supports"])
+    fresh = [Place("new", str(i), place.actor) for i, place in enumerate(places)]
+    for alone in (False, True):
+        answers = classes[hears.adjust(scores, fresh, alone=alone).argmax(axis=1)]
+        assert np.mean(answers == y) > 0.95
+    assert np.mean(classes[deaf.adjust(scores, fresh, alone=True).argmax(axis=1)] == y) < 0.5
+    assert hears.priors == {"A": [100, 0, 0], "B": [0, 100, 0], "C": [0, 0, 100]}
+    strangers = describe_context(scores, [Place("a", "0", "Zed")] * 300, hears.priors)
+    np.testing.assert_array_equal(strangers[:, 9:], 0)
+
+
+def test_an_articles_own_labels_do_not_teach_its_priors():
+    """In each article the actor's claims are alike, across articles by chance: nothing to learn."""
+    rng = np.random.default_rng(0)
+    y = np.repeat(rng.choice(["criticizes", "neutral", "supports"], 100), 3)
+    places = [Place(str(i // 3), str(i), "Lee") for i in range(300)]
+    context = fit_context(np.zeros((300, 3)), places, y, actor_prior=True)
+    assert np.abs(context.coef[9:]).max() < 3
+
+
+def test_priors_travel_in_the_portable_file(experiment, tmp_path):
+    scorer = experiment.model.to_scorer()
+    wide = Context(np.ones((12, 3)), np.zeros(3), np.ones((6, 3)), np.zeros(3), {"Lee": [1, 0, 2]})
+    scorer.context = wide
+    (tmp_path / "m").write_bytes(dump_scorer(scorer))
+    again = load_scorer(tmp_path / "m").context
+    np.testing.assert_array_equal(again.coef, wide.coef)
+    assert again.priors == wide.priors
+    scorer.context = Context(
+        wide.coef, wide.intercept, wide.alone_coef, wide.alone_intercept, {"Lee": [1, -1, 2]}
+    )
+    (tmp_path / "m").write_bytes(dump_scorer(scorer))
+    with pytest.raises(ModelError, match="priors of its context"):
+        load_scorer(tmp_path / "m")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import stance
 from stance.cli import app
 from stance.context import Context
-from stance.explanation import SAME_ACTOR, explain_text, list_terms
+from stance.explanation import PARTS, explain_text, list_terms
 from stance.reading import read
 
 TEXT = (
@@ -23,9 +23,14 @@ RNG = np.random.default_rng(0)
 CONTEXT = Context(
     RNG.normal(size=(9, 3)), RNG.normal(size=3), RNG.normal(size=(3, 3)), RNG.normal(size=3)
 )
+WITH_PRIOR = Context(
+    RNG.normal(size=(12, 3)), RNG.normal(size=3), RNG.normal(size=(6, 3)), RNG.normal(size=3),
+    {"Ann Lee": [5, 1, 0]},
+)  # fmt: skip
+SAME_ACTOR = next(iter(PARTS))
 
 
-@pytest.fixture(params=[None, CONTEXT], ids=["alone", "in context"])
+@pytest.fixture(params=[None, CONTEXT, WITH_PRIOR], ids=["words", "context", "prior"])
 def model(request, model_folder):
     loaded = stance.load(model_folder)
     loaded.context = request.param
