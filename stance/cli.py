@@ -116,6 +116,15 @@ def label(
         list[str] | None,
         typer.Option("--column", metavar="FIELD=NAME", help="For tables: text=body, date=day …"),
     ] = None,
+    audit: Annotated[
+        int | None,
+        typer.Option(
+            "--audit",
+            min=1,
+            metavar="N",
+            help="Instead, list the N reviewed labels that are likeliest wrong.",
+        ),
+    ] = None,
 ) -> None:
     """Turn articles into weakly labelled (sentence, actor) pairs by the target's cues.
 
@@ -130,6 +139,9 @@ def label(
     from stance.targets import load_target
 
     loaded = load_target(target)
+    if audit is not None:
+        _audit(articles or [RAW], labels, loaded, audit)
+        return
     texts = _read_articles(articles or [RAW], column or [])
     with _progress("reading articles"):
         pairs = label_articles(texts.values(), loaded)
@@ -161,6 +173,28 @@ def label(
     )
     if reviewed:
         _print_majority(reviewed, loaded)
+
+
+def _audit(articles: list[Path], labels: Path, target: Any, top: int) -> None:
+    """Print the labels that a model which has not seen them believes least."""
+    from stance.auditing import audit_labels
+    from stance.corpus import read_corpus
+
+    if len(articles) > 1 or not articles[0].is_dir():
+        raise StanceError("--audit reads one folder of articles; name that of the labels.")
+    with _progress("reading the corpus") as tell:
+        audited = audit_labels(read_corpus(articles[0], labels), target, n_jobs=-1, progress=tell)
+    _print_table(
+        ["p", "label", "likelier", "p", "article", "actor", "sentence"],
+        [
+            [
+                f"{a.confidence:.3f}", a.example.label, a.likelier, f"{a.probability:.2f}",
+                a.example.article, a.example.actor, a.example.sentence,
+            ]
+            for a in audited[:top]
+        ],
+        numeric=[0, 3],
+    )  # fmt: skip
 
 
 def _print_majority(reviewed: list[Any], target: Any) -> None:

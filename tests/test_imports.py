@@ -40,6 +40,7 @@ LADDER = [
     "stance.coreference_training",
     "stance.training",
     "stance.calibration",
+    "stance.auditing",
     "stance.evaluation",
     "stance.experiment",
     "stance.report",
