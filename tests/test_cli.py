@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stance.cli import app
+from stance.reading import load
 
 PROJECT = Path(__file__).parent.parent
 COMMANDS = ["label", "train", "evaluate", "predict", "explain", "import", "export", "init"]
@@ -219,7 +220,7 @@ def snapshot(folder):
 
 
 @pytest.mark.parametrize("wait", [0.6, 1.2, 1.8])
-def test_interrupted_training_keeps_the_old_model(corpus_folder, model_folder, tmp_path, wait):
+def test_interrupted_training_leaves_a_whole_model(corpus_folder, model_folder, tmp_path, wait):
     import shutil
 
     out = tmp_path / "m"
@@ -233,7 +234,8 @@ def test_interrupted_training_keeps_the_old_model(corpus_folder, model_folder, t
         assert set(snapshot(out)) == set(before)
         return
     assert process.returncode in (130, -signal.SIGINT), stderr
-    assert snapshot(out) == before
+    # The signal may come in the moment between the new model's last rename and the exit.
+    assert snapshot(out) == before or (set(snapshot(out)) == set(before) and load(out).target)
 
 
 def test_full_disk_keeps_the_old_model(corpus_folder, model_folder, tmp_path):
