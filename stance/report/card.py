@@ -46,6 +46,7 @@ def render_card(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> s
         settings=", ".join(f"{key}={value}" for key, value in training["settings"].items()),
         seed=training["seed"],
         results="\n".join(_results(held_out, unseen)),
+        calibration=_calibration(held_out),
         detection=_detection(evaluation["detection"]),
         confusion="\n".join(_confusion(held_out["model"]["confusion"])),
         actors="\n".join(_actors(held_out["per_actor"])),
@@ -61,6 +62,7 @@ def _results(held_out: Mapping[str, Any], unseen: Mapping[str, Any] | None) -> l
         ("this model, held-out articles", held_out["model"]),
         ("— actors known from training", held_out["known_actors"]),
         ("— actors new to it", held_out["new_actors"]),
+        *((f"— {name}", scores) for name, scores in held_out["others"].items()),
         ("baseline: each actor's commonest stance", held_out["actor_prior"]),
         ("baseline: the commonest stance", held_out["most_frequent"]),
         ("this model, cross-validated on unseen actors", unseen),
@@ -78,6 +80,16 @@ def _detection(found: Mapping[str, Any]) -> str:
     keys = ("precision", "recall", "f1", "canonical", "claim_f1")
     cells = ["–" if found[key] is None else f"{found[key]:.3f}" for key in keys]
     return "| " + " | ".join(cells) + " |"
+
+
+def _calibration(held_out: Mapping[str, Any]) -> str:
+    """Return what is to be said of the probabilities."""
+    surest = [
+        f"of the surest {row['coverage']:.0%} {row['accuracy']:.3f} are right"
+        for row in held_out["risk_coverage"]
+        if row["coverage"] in (0.8, 0.6, 0.4)
+    ]
+    return f"Expected calibration error {held_out['calibration_error']:.3f}; {', '.join(surest)}."
 
 
 def _confusion(matrix: list[list[int]]) -> list[str]:
