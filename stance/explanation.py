@@ -133,7 +133,8 @@ def explain_text(
     questions = ask(text, model, target=target, actor=actor)
     if not questions:
         return []
-    return list(_explain(questions, model))
+    explained = zip(questions, _explain(questions, model), strict=True)
+    return [explanation for question, explanation in explained if question.is_wanted]
 
 
 def _explain(questions: list[Question], model: Scorer) -> Iterator[Explanation]:

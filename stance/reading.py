@@ -168,6 +168,7 @@ def read(
     return [
         to_claim(question, dict(zip(classes, row, strict=True)), abstain)
         for question, row in zip(asked, rows, strict=True)
+        if question.is_wanted
     ]
 
 
@@ -178,6 +179,8 @@ class Question(NamedTuple):
     sentence: Sentence
     passage: Passage
     span: tuple[int, int]
+    # Claims are judged in each other's light: also those that nobody wants to see are asked for.
+    is_wanted: bool = True
 
 
 def ask(
@@ -198,7 +201,7 @@ def ask(
     target : Target, optional
         Its alias table finds the actors; by default the model's own.
     actor : str, optional
-        Ask about this actor alone.
+        Want the claims of this actor alone.
 
     Returns
     -------
@@ -212,10 +215,10 @@ def ask(
         [s.text for s in sentences], target.on(article.date), model.detector, model.namer
     )
     return [
-        Question(article, sentence, passage, _own_span(passage, places))
+        Question(article, sentence, passage, _own_span(passage, places), is_wanted)
         for sentence, mentions in zip(sentences, detected, strict=True)
         for places in [sorted({(mention.start, mention.end) for mention in mentions})]
-        for passage in _passages(sentence.text, mentions, actor, target)
+        for passage, is_wanted in _passages(sentence.text, mentions, actor, target)
     ]
 
 
@@ -228,23 +231,29 @@ def _own_span(passage: Passage, actors: Sequence[tuple[int, int]]) -> tuple[int,
 
 def _passages(
     sentence: str, mentions: Sequence[Mention], actor: str | None, target: Target
-) -> list[Passage]:
-    """Return what to ask the model about one sentence."""
-    if actor is not None:
-        mentions = [m for m in mentions if _is_asked(m, actor, target)]
-    if mentions:
-        return [Passage(sentence, m.start, m.end, m.canonical or "") for m in mentions]
+) -> list[tuple[Passage, bool]]:
+    """Return what to ask the model about one sentence, and whether the answer is wanted."""
+    asked = [
+        (
+            Passage(sentence, m.start, m.end, m.canonical or ""),
+            actor is None or _is_asked(m, actor, target),
+        )
+        for m in mentions
+    ]
     if actor is None:
-        return [Passage(sentence)]
-    located = to_passages([sentence], [actor], target)[0]
-    return [located] if located.has_actor else []
+        return asked or [(Passage(sentence), True)]
+    if not any(is_wanted for _, is_wanted in asked):
+        located = to_passages([sentence], [actor], target)[0]
+        if located.has_actor:
+            asked.append((located, True))
+    return asked
 
 
 def to_claim(
     question: Question, probabilities: dict[str, float], abstain: float | None = None
 ) -> Claim:
     """Return the model's answer as a claim; ``uncertain`` where it is less sure than `abstain`."""
-    article, sentence, passage, span = question
+    article, sentence, passage, span, _ = question
     mention = passage.sentence[passage.actor_start : passage.actor_end]
     stance = max(probabilities, key=lambda stance: probabilities[stance])
     if abstain is not None and probabilities[stance] < abstain:

@@ -86,3 +86,21 @@ def test_without_an_actor_the_sentence_is_the_span(model):
     (claim,) = read("It rained.", model)
     assert (claim.actor_start, claim.actor_end) == (None, None)
     assert (claim.span_start, claim.span_end) == (0, len("It rained."))
+
+
+def test_an_actor_asked_for_is_judged_as_in_the_whole_article(model):
+    """Leaving the others' claims out of the answer does not leave them out of the judgement."""
+    import numpy as np
+
+    from stance.context import Context
+
+    rng = np.random.default_rng(0)
+    kept, model.context = model.context, Context(
+        rng.normal(size=(9, 3)), rng.normal(size=3), rng.normal(size=(3, 3)), rng.normal(size=3)
+    )  # fmt: skip
+    try:
+        whole = [c for c in read(TEXT, model) if c.canonical == "Ann Lee"]
+        alone = read(TEXT, model, actor="Lee")
+    finally:
+        model.context = kept
+    assert [c.probabilities for c in alone] == [c.probabilities for c in whole]
