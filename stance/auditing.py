@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stance.calibration import to_probabilities
+from stance.context import softmax
 from stance.corpus import Corpus
 from stance.cues import STANCES
 from stance.examples import Example
@@ -99,7 +99,7 @@ def audit_labels(
     context = fit_context(best, places, data.y[numbers], seed)
     if context is not None:
         best = context.adjust(best, places)
-    chances = to_probabilities(best)
+    chances = softmax(best)
     audited = [
         AuditedLabel(
             pairs[number],

@@ -16,12 +16,6 @@ N_BINS = 10
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
 
 
-def to_probabilities(scores: np.ndarray) -> np.ndarray:
-    """Return the softmax of each row of scores, shape (n_claims, n_classes)."""
-    exponents = np.exp(scores - scores.max(axis=1, keepdims=True)) if len(scores) else scores
-    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
-
-
 def tabulate_reliability(
     y_true: np.ndarray, probabilities: np.ndarray, n_bins: int = N_BINS
 ) -> list[dict[str, float]]:

@@ -115,6 +115,14 @@ def center(scores: np.ndarray) -> np.ndarray:
     return np.asarray(scores - scores.mean(axis=1, keepdims=True))
 
 
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the classes, shape (n_claims, n_classes), from their scores."""
+    import numpy as np
+
+    exponents = np.exp(scores - scores.max(axis=1, keepdims=True)) if len(scores) else scores
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
+
+
 def describe_context(
     scores: np.ndarray,
     places: Sequence[Place],
@@ -143,8 +151,7 @@ def describe_context(
     import numpy as np
 
     own = center(scores)
-    exponents = np.exp(own - own.max(axis=1, keepdims=True)) if len(own) else own
-    chances = exponents / exponents.sum(axis=1, keepdims=True)
+    chances = softmax(own)
     result = np.zeros((len(own), N_FEATURES if priors is None else N_FEATURES_WITH_PRIOR))
     result[:, OWN] = own
     same: dict[tuple[str, str], list[int]] = defaultdict(list)

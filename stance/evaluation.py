@@ -21,10 +21,9 @@ from stance.actors import detect_actors
 from stance.calibration import (
     expected_calibration_error,
     tabulate_reliability,
-    to_probabilities,
     trace_risk_coverage,
 )
-from stance.context import Context
+from stance.context import Context, softmax
 from stance.cues import STANCES
 from stance.detection_training import group_by_sentence
 from stance.examples import Example
@@ -277,7 +276,7 @@ def evaluate_held_out(
     """
     classes = np.array(STANCES)
     y_pred = classes[scores.argmax(axis=1)]
-    chances = to_probabilities(scores)
+    chances = softmax(scores)
     reliability = tabulate_reliability(test.y, chances)
     read = train.take(np.flatnonzero(train.is_read))
     known = np.isin(test.actors, np.unique(read.actors))

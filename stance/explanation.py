@@ -145,8 +145,7 @@ def _explain(questions: list[Question], model: Scorer) -> Iterator[Explanation]:
     own = np.array([model.intercept + sum(shares.values(), np.zeros(3)) for shares in parts])
     features, coef, intercept = _second_regression(questions, own, model.context)
     scores = features @ coef + intercept
-    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
+    chances = context.softmax(scores)
     for i, question in enumerate(questions):
         probabilities = dict(zip(model.classes, chances[i].tolist(), strict=True))
         best = int(scores[i].argmax())

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from stance.context import Context
+from stance.context import Context, softmax
 from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
@@ -191,9 +191,7 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ndarray of float64, shape (n_texts, n_classes)
             Columns in the order of `classes_`; each row adds up to 1.
         """
-        scores = self.decision_function(X, actors, articles=articles)
-        exponents = np.exp(scores - scores.max(axis=1, keepdims=True)) if len(scores) else scores
-        return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
+        return softmax(self.decision_function(X, actors, articles=articles))
 
     def predict(
         self,

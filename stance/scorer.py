@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stance.context import N_CLASSES, N_FEATURES, Context, Place
+from stance.context import N_CLASSES, N_FEATURES, Context, Place, softmax
 from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
@@ -239,12 +239,7 @@ class Scorer:
         ndarray of float64, shape (n_texts, n_classes)
             Columns in the order of `classes_`; each row adds up to 1.
         """
-        import numpy as np
-
-        scores = self.decision_function(X, actors, articles=articles)
-        scores -= scores.max(axis=1, keepdims=True) if len(scores) else 0.0
-        exponents = np.exp(scores)
-        return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
+        return softmax(self.decision_function(X, actors, articles=articles))
 
     def predict(
         self,

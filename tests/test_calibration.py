@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from stance.calibration import (
     expected_calibration_error,
     tabulate_reliability,
-    to_probabilities,
     trace_risk_coverage,
 )
+from stance.context import softmax
 
 Y = np.array(["criticizes", "neutral", "supports", "supports"])
 P = np.array([[0.95, 0.03, 0.02], [0.2, 0.35, 0.45], [0.05, 0.05, 0.9], [0.92, 0.05, 0.03]])
@@ -42,7 +42,7 @@ def test_certainty_falls_in_the_last_bin():
 
 @given(st.lists(st.tuples(*[st.floats(-700, 700)] * 3), min_size=1, max_size=20).map(np.array))
 def test_probabilities_add_up(scores):
-    chances = to_probabilities(scores)
+    chances = softmax(scores)
     np.testing.assert_allclose(chances.sum(axis=1), 1)
     likeliest = scores[np.arange(len(scores)), chances.argmax(axis=1)]
     np.testing.assert_allclose(scores.max(axis=1), likeliest, atol=1e-12)
