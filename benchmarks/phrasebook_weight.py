@@ -11,15 +11,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from joblib import Parallel, delayed
 from sklearn.metrics import f1_score
 
 from stance.corpus import read_corpus
+from stance.cues import STANCES
 from stance.examples import split_by_article
 from stance.pipeline import Settings
 from stance.tables import format_plain
 from stance.targets import load_target
-from stance.training import build_training_set, grouped_folds, predict_fold
+from stance.training import build_training_set, grouped_folds, score_folds
 
 WEIGHTS = (0.0, 0.1, 0.25, 0.5, 1.0)
 
@@ -41,10 +41,9 @@ def main() -> None:
         line = [f"{weight:.2f}"]
         for groups in (weighted.articles, weighted.actors):
             folds = grouped_folds(weighted, groups)
-            predicted = Parallel(n_jobs=-1)(
-                delayed(predict_fold)(weighted, train, test, settings) for train, test in folds
-            )
-            guess = np.concatenate([fold[0] for fold in predicted])
+            scored = score_folds(weighted, folds, settings, n_jobs=-1)
+            scores = np.concatenate([fold[0] for fold in scored])
+            guess = np.array(STANCES)[scores.argmax(axis=1)]
             truth = np.concatenate([weighted.y[test] for _, test in folds])
             score = float(f1_score(truth, guess, average="macro"))
             values[weight, len(line)] = score
