@@ -181,7 +181,10 @@ def _audit(articles: list[Path], labels: Path, target: Any, top: int) -> None:
     from stance.corpus import read_corpus
 
     if len(articles) > 1 or not articles[0].is_dir():
-        raise StanceError("--audit reads one folder of articles; name that of the labels.")
+        raise StanceError(
+            f"--audit reads one folder of articles, found {articles[0]}; name the folder that the "
+            "labels belong to, such as data/raw."
+        )
     with _progress("reading the corpus") as tell:
         audited = audit_labels(read_corpus(articles[0], labels), target, n_jobs=-1, progress=tell)
     _print_table(

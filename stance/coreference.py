@@ -226,7 +226,7 @@ class Discourse:
                     features.append(f"{asks} speaker {inside}")
                 yield features
                 continue
-            fits = _fits(asks, entity.kind, inside=inside)
+            fits = _fits(asks, entity.kind)
             far = min(4, self.number - entity.last)
             features += [
                 f"{asks} {entity.kind}",
@@ -264,7 +264,7 @@ def _bin(share: float) -> str:
     return str(sum(share > step for step in (0.0, 0.15, 0.3, 0.5, 0.75)))
 
 
-def _fits(asks: str, kind: str, *, inside: bool) -> bool:
+def _fits(asks: str, kind: str) -> bool:
     """Tell whether a pronoun or description may stand for somebody of a kind."""
     if asks in ("men", "women"):
         return kind in (asks, "name")
@@ -445,7 +445,7 @@ def _by_rule(
         return max(bearers, key=lambda e: e.order).canonical
     if mention.kind == "speaker":
         return discourse.speaker if inside else None
-    fitting = [e for e in entities if _fits(mention.kind, e.kind, inside=inside)]
+    fitting = [e for e in entities if _fits(mention.kind, e.kind)]
     nearest = [e for e in fitting if e.canonical in here]
     if not nearest:
         nearest = [e for e in fitting if e.led == discourse.number - 1] or fitting
