@@ -143,9 +143,9 @@ def test_long_odd_sentences_take_linear_time(unit, target):
     times = []
     for size in (2_000, 8_000):
         text = unit * size
-        start = time.perf_counter()
+        start = time.process_time()
         detect_actors([text], target)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert times[1] < 4 * 4 * times[0] + 0.2
 
 
