@@ -7,10 +7,6 @@ s.text``. Nothing here judges what a sentence says.
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import json
 import os
 import re
 import sys
@@ -22,18 +18,23 @@ from typing import Any
 from stance.errors import ArticleError, MissingExtraError, shortlist, suggestion
 from stance.files import explained_os_errors
 from stance.normalization import align
+from stance.records import (
+    DELIMITED_SUFFIXES,
+    JSON_LINES_SUFFIXES,
+    csv_records,
+    decode,
+    json_records,
+)
 
 TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".text")
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
-TABLE_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv")
+TABLE_SUFFIXES = (*JSON_LINES_SUFFIXES, *DELIMITED_SUFFIXES)
 SUFFIXES = (*TEXT_SUFFIXES, *HTML_SUFFIXES, *TABLE_SUFFIXES)
 
 FIELDS = ("id", "text", "title", "date", "outlet", "url", "language")
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)(?:\n|^)---[ \t]*(?:\n|$)", re.DOTALL | re.MULTILINE)
 _FRONT_MATTER_LINE = re.compile(r"([A-Za-z_-]+)[ \t]*:[ \t]*(.*?)[ \t]*$")
-# Encodings of news that is not UTF-8, by how often they are met in this field's languages.
-_LEGACY_ENCODINGS = ["cp1251", "cp1252", "koi8-r", "iso8859_2", "cp1254", "mac_cyrillic"]
 _TERMINAL = re.compile(r"[.!?\u2026:;][\"')\]\u201d\u2019\u00bb]*$")
 _ORDINARY_END = re.compile(r"(?<![\w.'-])([a-z]{2,}|[A-Z][a-z]{2,})\.[\"']? (?=[\"']?[A-Z])")
 _ABBREVIATIONS = frozenset(
@@ -208,60 +209,6 @@ def parse_article(text: str, article_id: str = "", origin: str = "text") -> Arti
     return Article(id=article_id, text=text, **known)
 
 
-def decode(data: bytes, origin: str = "text") -> str:
-    r"""Decode the bytes of an article: UTF-8, UTF-16, else the likeliest code page.
-
-    Parameters
-    ----------
-    data : bytes
-        The file's content.
-    origin : str, default="text"
-        What messages call it.
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ArticleError
-        If the bytes are no text.
-
-    Examples
-    --------
-    >>> decode("\u041c\u0438\u043d\u0441\u043a \u0432\u0435\u0440\u0438\u0442".encode("cp1251"))
-    '\u041c\u0438\u043d\u0441\u043a \u0432\u0435\u0440\u0438\u0442'
-    """
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8-sig"),
-        (codecs.BOM_UTF16_LE, "utf-16"),
-        (codecs.BOM_UTF16_BE, "utf-16"),
-    ):
-        if data.startswith(mark):
-            try:
-                return data.decode(encoding)
-            except UnicodeDecodeError as error:
-                raise ArticleError(f"{origin} is damaged {encoding} text: {error}.") from error
-    if b"\x00" in data:
-        raise ArticleError(f"{origin} is binary, not text; save the article as text or HTML first.")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return _decode_legacy(data, origin)
-
-
-def _decode_legacy(data: bytes, origin: str) -> str:
-    """Decode text that is not Unicode by the statistics of its letters."""
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(data, cp_isolation=_LEGACY_ENCODINGS).best()
-    text = str(best) if best is not None else ""
-    controls = sum(not c.isprintable() and c not in "\n\r\t" for c in text)
-    if not text or controls > len(text) / 100:
-        raise ArticleError(f"{origin} is binary, not text; save the article as text or HTML first.")
-    return text
-
-
 def _parse_front_matter(block: str) -> dict[str, str]:
     """Return the ``key: value`` lines of front matter; quotes around a value are taken off."""
     meta = {}
@@ -330,13 +277,13 @@ def _read_table(
                 f"no field {field!r}; a column can be mapped to {', '.join(FIELDS)}."
                 f"{suggestion(field, FIELDS)}"
             )
-    read_rows = _csv_rows if path.suffix.lower() in (".csv", ".tsv") else _json_rows
+    read_rows = csv_records if path.suffix.lower() in DELIMITED_SUFFIXES else json_records
     mapping = {field: columns.get(field, field) for field in FIELDS}
     count = 0
     for count, (line, row) in enumerate(read_rows(text, path), start=1):
         if mapping["text"] not in row:
             raise ArticleError(
-                f"{path}, line {line}: no column {mapping['text']!r}; found {shortlist(row)}. "
+                f"{path}, line {line}: no column {mapping['text']!r}; found {shortlist(filter(None, row))}. "
                 f"Say which column holds the text, as in --column text={next(iter(row), 'body')}."
             )
         values = {f: str(row[c]) for f, c in mapping.items() if row.get(c) not in (None, "")}
@@ -346,34 +293,6 @@ def _read_table(
         yield Article(text=body, **{"id": f"{article_id}-{count}", **values})
     if not count:
         raise ArticleError(f"{path} holds no rows.")
-
-
-def _csv_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Read CSV with the delimiter that its first lines show."""
-    csv.field_size_limit(2**31 - 1)
-    try:
-        delimiter = csv.Sniffer().sniff(text[:8192], delimiters=",;\t|").delimiter
-    except csv.Error:
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    try:
-        for row in reader:
-            yield reader.line_num, {k: v for k, v in row.items() if k is not None}
-    except csv.Error as error:
-        raise ArticleError(f"{path}, line {reader.line_num}: not CSV: {error}.") from error
-
-
-def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Read JSON Lines."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
-                raise ArticleError(f"{path}, line {number}: not JSON: {error}.") from error
-            if not isinstance(row, dict):
-                raise ArticleError(f"{path}, line {number}: not a JSON object.")
-            yield number, row
 
 
 def split_sentences(article: Article | str) -> list[Sentence]:

@@ -14,7 +14,7 @@ class StanceError(ValueError):
 
 
 class ArticleError(StanceError):
-    """An article cannot be read: it is empty, binary, or lacks a column."""
+    """An article, or a table, cannot be read: it is empty, binary, or lacks a column."""
 
 
 class LabelError(StanceError):

@@ -172,7 +172,8 @@ def summarize(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, Any]:
     Parameters
     ----------
     y_true, y_pred : ndarray of str, shape (n_pairs,)
-        Reviewed and predicted stances.
+        Reviewed and predicted stances. The macro-F1 is the mean over those stances that are among
+        either, so that a table of two stances is not scored on a third.
 
     Returns
     -------
@@ -194,7 +195,7 @@ def summarize(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, Any]:
         "accuracy": right / len(y_true),
         "low": low,
         "high": high,
-        "macro_f1": float(np.mean(f1)),
+        "macro_f1": float(np.mean(f1[np.isin(STANCES, [*y_true, *y_pred])])),
         "support": len(y_true),
         "per_class": {
             stance: {
@@ -272,15 +273,16 @@ def evaluate_held_out(
         ``model``, ``others``, ``most_frequent`` and ``actor_prior`` (each as `summarize`),
         ``per_actor``, ``known_actors`` / ``new_actors`` for the rows whose actor stands, or does
         not stand, in training, and of the probabilities ``calibration_error``, ``reliability`` and
-        ``risk_coverage``.
+        ``risk_coverage``. Rows without an actor stand in none of those about actors.
     """
     classes = np.array(STANCES)
     y_pred = classes[scores.argmax(axis=1)]
     chances = softmax(scores)
     reliability = tabulate_reliability(test.y, chances)
     read = train.take(np.flatnonzero(train.is_read))
+    named = test.actors != ""
     known = np.isin(test.actors, np.unique(read.actors))
-    groups = {"known_actors": known, "new_actors": ~known}
+    groups = {"known_actors": known & named, "new_actors": ~known & named}
     return {
         "model": summarize(test.y, y_pred),
         "others": {
@@ -291,7 +293,9 @@ def evaluate_held_out(
         "reliability": reliability,
         "risk_coverage": trace_risk_coverage(test.y, chances),
         "most_frequent": summarize(test.y, predict_most_frequent(read.y, len(test.y))),
-        "actor_prior": summarize(test.y, predict_actor_prior(read.y, read.actors, test.actors)),
+        "actor_prior": summarize(test.y, predict_actor_prior(read.y, read.actors, test.actors))
+        if named.any()
+        else None,
         **{
             name: summarize(test.y[rows], y_pred[rows]) if rows.any() else None
             for name, rows in groups.items()
@@ -299,9 +303,11 @@ def evaluate_held_out(
         "per_actor": {
             actor: vars(score)
             for actor, score in accuracy_by_actor(
-                test.y.tolist(), y_pred.tolist(), test.actors.tolist()
+                test.y[named].tolist(), y_pred[named].tolist(), test.actors[named].tolist()
             ).items()
-        },
+        }
+        if named.any()
+        else {},
     }
 
 

@@ -1,6 +1,6 @@
 """The experiment: train on some articles, be judged on the others, and keep what was found.
 
-A corpus enters; the model to keep, its evaluation and the facts of the run leave. The figures are
+A corpus, or a labelled table, enters; the model to keep, its evaluation and the facts of the run leave. The figures are
 those of a model that has seen no test article; the model to keep is fitted with the same settings
 on every article, unless told otherwise.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +32,7 @@ from stance.evaluation import (
     score_words,
 )
 from stance.examples import split_by_article
+from stance.labelled import LabelledTable, count_shared_texts
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
 from stance.targets import Target
@@ -56,8 +57,8 @@ class Experiment:
     model : StanceClassifier
         The model to keep.
     evaluation : dict
-        ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them;
-        JSON values.
+        ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them, the
+        last two None where they cannot be measured; JSON values.
     metadata : dict
         Target, data, code, versions, settings, seed and the split; JSON values.
     """
@@ -111,7 +112,7 @@ def run_experiment(
     StanceError
         If the corpus is too small to be split or trained on.
     """
-    settings = settings or Settings()
+    run = _Run(target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
     progress("reading the actors of each sentence")
     rows = [*corpus.examples, *corpus.phrasebook]
     train_rows, test_rows = split_by_article(rows, TEST_SHARE)
@@ -122,61 +123,200 @@ def run_experiment(
             "no reviewed pairs to test on: a model is judged on articles that it has not seen. "
             "Label at least two articles."
         )
-    train = build_training_set(train_rows, target, settings.phrasebook_weight)
-    model, facts = train_model(
-        train,
-        target,
-        settings,
-        search=search,
-        seed=seed,
-        n_jobs=n_jobs,
-        actor_prior=actor_prior,
-        progress=progress,
-    )
-    settings = Settings(**facts["settings"])
-    dates = {article.id: article.date for article in corpus.articles.values()}
+    train = build_training_set(train_rows, target, run.settings.phrasebook_weight)
     test = build_training_set(test_rows, target, for_training=False)
-    evaluation = {
-        "held_out": evaluate_held_out(
-            train, test, score_rows(model, test), _score_otherwise(model, test)
-        ),
-        "unseen_actors": None,
-    }
+    model, facts, held_out = _fit_and_judge(run, train, test)
+    dates = {article.id: article.date for article in corpus.articles.values()}
     read_train = [row for row in train_rows if row.article and row.source != "weak"]
     if read_train:
         progress("learning who takes part")
         model.detector_ = train_detector(read_train, target, seed)
         model.namer_ = train_namer(read_train, target, dates, seed)
-    evaluation["detection"] = evaluate_detection(test_rows, model, dates)
+    detection = evaluate_detection(test_rows, model, dates)
     everything = train.join(test)
-    if len(set(everything.actors[everything.is_read].tolist())) > 1:
-        evaluation["unseen_actors"] = evaluate_unseen_actors(
-            everything, settings, seed, n_jobs, progress, _without_priors(model.context)
-        )
+    unseen = _judge_unseen_actors(run, everything, model, facts)
     if refit:
-        progress("fitting on every article")
-        context = model.context
-        if context is not None and context.priors is not None:
-            read = everything.take(np.flatnonzero(everything.is_read))
-            context = replace(context, priors=count_priors(read.places, read.y))
-        model = fit_model(everything, target, settings, seed)
-        model.context_ = context
+        model = _fit_on_everything(run, everything, model, facts)
         read_all = [row for row in corpus.examples if row.source != "weak"]
         model.detector_ = train_detector(read_all, target, seed)
         model.namer_ = train_namer(read_all, target, dates, seed)
+    data = {
+        "sha256": hash_examples(rows),
+        "n_articles": len(corpus.articles),
+        "n_pairs": sum(row.has_actor for row in corpus.examples),
+        "n_actors": len({row.canonical for row in corpus.examples if row.has_actor}),
+        "n_phrasebook": len(corpus.phrasebook),
+    }
+    split = {"test_share": TEST_SHARE, "test_articles": sorted(set(test.articles.tolist()))}
+    evaluation = {"held_out": held_out, "unseen_actors": unseen, "detection": detection}
+    return _conclude(run, model, evaluation, data, split, facts, refit)
+
+
+def run_table_experiment(
+    table: LabelledTable,
+    settings: Settings | None = None,
+    *,
+    test: LabelledTable | None = None,
+    search: bool = True,
+    refit: bool = True,
+    seed: int = 0,
+    n_jobs: int | None = None,
+    actor_prior: bool = False,
+    progress: Callable[[str], None] = lambda message: None,
+) -> Experiment:
+    """Train and evaluate on a labelled table.
+
+    Parameters
+    ----------
+    table : LabelledTable
+        Rows of text, actor and label. Where it has a test part of its own, that is tested on.
+    settings : Settings, optional
+        Where the search begins, or what to use without it.
+    test : LabelledTable, optional
+        Rows to test on in place of a fifth of the groups. The model that is kept never learns
+        from them, nor from a test part.
+    search : bool, default=True
+        Whether to choose settings by cross-validation over the training rows.
+    refit : bool, default=True
+        Whether the model to keep is fitted on the fifth as well, once it is judged.
+    seed : int, default=0
+        Seed of everything random. The same rows and seed give the same model and figures.
+    n_jobs : int, optional
+        Processes for cross-validation.
+    actor_prior : bool, default=False
+        Whether the model hears how each actor's rows were labelled in training.
+    progress : callable, optional
+        Told what is being done.
+
+    Returns
+    -------
+    Experiment
+        Its ``evaluation["detection"]`` is None: a table does not say who else takes part, so
+        the actors of a text are found by rules.
+
+    Raises
+    ------
+    StanceError
+        If the table is too small to be split or trained on.
+
+    See Also
+    --------
+    stance.labelled.read_labelled_table : Makes the table.
+    """
+    run = _Run(table.target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    progress("reading the texts")
+    given = (test.examples + test.held_out) if test is not None else table.held_out
+    train_rows, test_rows = (table.examples, given) if given else split_by_article(table.examples)
+    if not test_rows:
+        raise StanceError(
+            f"table {table.name!r} cannot be split: all of its {len(train_rows)} rows are of one "
+            "group or text. Add others, or name a table to test on with --test-data."
+        )
+    train = build_training_set(train_rows, table.target, whole_texts=True)
+    tested = build_training_set(test_rows, table.target, for_training=False, whole_texts=True)
+    model, facts, held_out = _fit_and_judge(run, train, tested)
+    everything = train if given else train.join(tested)
+    named = everything.take(np.flatnonzero(everything.actors != ""))
+    unseen = _judge_unseen_actors(run, named, model, facts)
+    if refit and not given:
+        model = _fit_on_everything(run, everything, model, facts)
+    rows = [*train_rows, *test_rows]
+    data = {
+        "sha256": hash_examples(rows),
+        "n_articles": len({row.article for row in rows}),
+        "n_pairs": len(rows),
+        "n_actors": len({row.canonical for row in rows if row.canonical}),
+        "n_phrasebook": 0,
+        "table": {
+            "name": table.name,
+            "test": (test.name if test is not None else table.name) if given else None,
+            "columns": table.columns,
+            "labels": table.labels,
+            "notes": table.notes,
+            "n_shared_with_test": count_shared_texts(train_rows, test_rows),
+        },
+    }
+    groups = sorted({row.article for row in test_rows})
+    split = {"test_share": None if given else TEST_SHARE, "test_articles": groups}
+    evaluation = {"held_out": held_out, "unseen_actors": unseen, "detection": None}
+    return _conclude(run, model, evaluation, data, split, facts, refit and not given)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the steps of a run share."""
+
+    target: Target
+    settings: Settings
+    search: bool
+    seed: int
+    n_jobs: int | None
+    actor_prior: bool
+    progress: Callable[[str], None]
+
+
+def _fit_and_judge(
+    run: _Run, train: TrainingSet, test: TrainingSet
+) -> tuple[StanceClassifier, dict[str, Any], dict[str, Any]]:
+    """Return a model of the training rows, the facts of its making, and its held-out scores."""
+    model, facts = train_model(
+        train,
+        run.target,
+        run.settings,
+        search=run.search,
+        seed=run.seed,
+        n_jobs=run.n_jobs,
+        actor_prior=run.actor_prior,
+        progress=run.progress,
+    )
+    scores = score_rows(model, test)
+    return model, facts, evaluate_held_out(train, test, scores, _score_otherwise(model, test))
+
+
+def _judge_unseen_actors(
+    run: _Run, rows: TrainingSet, model: StanceClassifier, facts: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the scores with whole actors held out; None where there are too few of them."""
+    if len(set(rows.actors[rows.is_read].tolist())) < 2:
+        return None
+    settings, context = Settings(**facts["settings"]), _without_priors(model.context)
+    try:
+        return evaluate_unseen_actors(rows, settings, run.seed, run.n_jobs, run.progress, context)
+    except StanceError:  # what the other actors leave is of one class, or next to nothing
+        return None
+
+
+def _fit_on_everything(
+    run: _Run, everything: TrainingSet, model: StanceClassifier, facts: Mapping[str, Any]
+) -> StanceClassifier:
+    """Return the model fitted again, with the same settings, on the rows it was judged by, too."""
+    run.progress("fitting on every article")
+    context = model.context
+    if context is not None and context.priors is not None:
+        read = everything.take(np.flatnonzero(everything.is_read))
+        context = replace(context, priors=count_priors(read.places, read.y))
+    model = fit_model(everything, run.target, Settings(**facts["settings"]), run.seed)
+    model.context_ = context
+    return model
+
+
+def _conclude(
+    run: _Run,
+    model: StanceClassifier,
+    evaluation: dict[str, Any],
+    data: dict[str, Any],
+    split: dict[str, Any],
+    facts: dict[str, Any],
+    refitted: bool,
+) -> Experiment:
+    """Return the experiment with the facts that every run has."""
     model.other_context_ = None
-    test_articles = sorted(set(test.articles.tolist()))
+    target = run.target
     metadata = {
         "target": {"name": target.name, "title": target.title, "sha256": target.sha256},
-        "data": {
-            "sha256": hash_examples(rows),
-            "n_articles": len(corpus.articles),
-            "n_pairs": sum(row.has_actor for row in corpus.examples),
-            "n_actors": len({row.canonical for row in corpus.examples if row.has_actor}),
-            "n_phrasebook": len(corpus.phrasebook),
-        },
-        "split": {"test_share": TEST_SHARE, "test_articles": test_articles},
-        "training": {**facts, "refitted_on_all_articles": refit},
+        "data": data,
+        "split": split,
+        "training": {**facts, "refitted_on_all_articles": refitted},
         "code_sha256": hash_code(),
         "versions": list_versions(),
     }

@@ -108,20 +108,24 @@ def build_training_set(
     phrasebook_weight: float = 0.25,
     *,
     for_training: bool = True,
+    whole_texts: bool = False,
 ) -> TrainingSet:
     """Build the views of labelled examples once, for every fit that follows.
 
     Parameters
     ----------
     examples : sequence of Example
-        Rows of articles and of the phrasebook. Sentences without an actor are left out: nobody
-        takes a stance in them.
+        Rows of articles and of the phrasebook. Sentences of articles without an actor are left
+        out: nobody takes a stance in them.
     target : Target
         Finds the other actors of each sentence.
     phrasebook_weight : float, default=0.25
         Weight of a row of the phrasebook; 0 leaves the phrasebook out.
     for_training : bool, default=True
         Whether a model is to be fitted on the rows; rows to test on may be of one class.
+    whole_texts : bool, default=False
+        Whether a row without an actor is a label of the text as a whole, as in a labelled table,
+        and kept.
 
     Returns
     -------
@@ -133,7 +137,9 @@ def build_training_set(
         If there are no rows, or one class only and a model is to be fitted.
     """
     rows = [
-        e for e in examples if e.has_actor and (phrasebook_weight > 0 or e.source != "phrasebook")
+        e
+        for e in examples
+        if (whole_texts or e.has_actor) and (phrasebook_weight > 0 or e.source != "phrasebook")
     ]
     y = np.array([e.label for e in rows], dtype=str)
     if not rows:
@@ -270,7 +276,17 @@ def score_folds(
     -------
     list of list of ndarray
         For each fold what `score_fold` returns.
+
+    Raises
+    ------
+    StanceError
+        If a training side is of one class only.
     """
+    if any(len(set(data.y[train].tolist())) < 2 for train, _ in folds):
+        raise StanceError(
+            f"{len(data.y)} rows are too few to cross-validate: with one fold held out, those left "
+            "are of one class only; label more of the others."
+        )
     counted = CountedViews(data.views)
     bare = replace(data, views={})
     results: list[list[np.ndarray]] = Parallel(n_jobs=n_jobs)(

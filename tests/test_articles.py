@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from stance.articles import (
     Article,
-    decode,
     parse_article,
     read_article,
     read_articles,
     split_sentences,
 )
+from stance.records import decode
 from stance.errors import ArticleError
 
 HARD = (

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from stance.articles import FIELDS, Article, decode, parse_article
+from stance.articles import FIELDS, Article, parse_article
 from stance.corpus import Corpus
 from stance.errors import LabelError
 from stance.examples import Example, read_labels, write_labels
 from stance.files import explained_os_errors, folder_written_whole, write_whole
+from stance.records import decode
 
 LETTERS = {"c": "criticizes", "n": "neutral", "s": "supports"}
 _LETTER_OF = {stance: letter for letter, stance in LETTERS.items()}
