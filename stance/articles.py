@@ -283,8 +283,9 @@ def _read_table(
     for count, (line, row) in enumerate(read_rows(text, path), start=1):
         if mapping["text"] not in row:
             raise ArticleError(
-                f"{path}, line {line}: no column {mapping['text']!r}; found {shortlist(filter(None, row))}. "
-                f"Say which column holds the text, as in --column text={next(iter(row), 'body')}."
+                f"{path}, line {line}: no column {mapping['text']!r}; found "
+                f"{shortlist(filter(None, row))}. Say which column holds the text, as in "
+                f"--column text={next(iter(row), 'body')}."
             )
         values = {f: str(row[c]) for f, c in mapping.items() if row.get(c) not in (None, "")}
         body = values.pop("text", "").strip()

@@ -28,6 +28,11 @@ RAW = Path("data") / "raw"
 LABELS = Path("data") / "labels"
 MODEL = Path("models") / "stance"
 TARGET = "belarus-2020"
+TABLE_PANEL = "A labelled table"
+TABLE_OPTIONS = (
+    "test_data", "text_column", "actor_column", "label_column", "group_column", "label_map",
+    "where", "no_header", "skip_bad_rows",
+)  # fmt: skip
 ARTICLE_SUFFIXES = (".txt", ".md", ".markdown", ".text", ".html", ".htm", ".xhtml")
 
 
@@ -72,7 +77,114 @@ LabelsOption = Annotated[
 ModelOption = Annotated[
     Path, typer.Option("--model", metavar="FOLDER", help="Folder of the trained model.")
 ]
+COption = Annotated[
+    float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
+]
+ActorPriorOption = Annotated[
+    bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
+]
+JobsOption = Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+TrainTargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="NAME|FILE.toml",
+        help="What the stance is about.",
+        show_default=f"{TARGET}; with --data, one without aliases",
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="FILE|FOLDER",
+        help="A table of labelled texts in place of a corpus: CSV, TSV, JSON Lines, JSON, Parquet "
+        "or a dataset folder.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+TestDataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--test-data",
+        metavar="FILE|FOLDER",
+        help="Another such table to test on; without it, a fifth of --data.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+TextColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--text-column",
+        metavar="NAME",
+        help="Column of the text; this and the next are found by their usual names.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+ActorColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--actor-column",
+        metavar="NAME",
+        help="Column of the actor; '' judges each text as a whole.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+LabelColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column",
+        metavar="NAME",
+        help="Column of the label.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+GroupColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--group-column",
+        metavar="NAME",
+        help="Column of the article: its rows stay on one side of the split and are judged "
+        "together. '' for none: then each distinct text is a group.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+LabelMapOption = Annotated[
+    str,
+    typer.Option(
+        "--label-map",
+        metavar="VALUE=STANCE,…",
+        help="What the labels mean, as in FAVOR=supports,AGAINST=criticizes,NONE=neutral; skip "
+        "leaves rows out.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Take only the rows with this value.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+NoHeaderOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="The first line is a row; columns are called 1, 2, 3 …",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+SkipBadRowsOption = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad-rows",
+        help="Leave out rows without text or label instead of stopping.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
 WeakOption = Annotated[
     bool, typer.Option("--weak", help="Take weak labels where there are no reviewed ones.")
 ]
@@ -215,28 +327,36 @@ def _print_majority(reviewed: list[Any], target: Any) -> None:
 
 @app.command()
 def train(
+    context: typer.Context,
     raw: RawOption = RAW,
     labels: LabelsOption = LABELS,
     out: Annotated[
         Path, typer.Option("--out", metavar="FOLDER", help="Folder of the model to write.")
     ] = MODEL,
-    target: TargetOption = TARGET,
+    target: TrainTargetOption = None,
     weak: WeakOption = False,
-    c: Annotated[
-        float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
-    ] = None,
+    c: COption = None,
     refit: Annotated[
         bool, typer.Option(help="Fit the kept model on the test articles, too, once it is judged.")
     ] = True,
-    actor_prior: Annotated[
-        bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
-    ] = False,
+    actor_prior: ActorPriorOption = False,
     seed: SeedOption = 0,
-    jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
+    jobs: JobsOption = -1,
+    data: DataOption = None,
+    test_data: TestDataOption = None,
+    text_column: TextColumnOption = None,
+    actor_column: ActorColumnOption = None,
+    label_column: LabelColumnOption = None,
+    group_column: GroupColumnOption = None,
+    label_map: LabelMapOption = "",
+    where: WhereOption = None,
+    no_header: NoHeaderOption = False,
+    skip_bad_rows: SkipBadRowsOption = False,
 ) -> None:
     """Train a model on labelled articles, evaluate it, and save it with its card.
 
-    Prints the accuracy of each actor on articles that the evaluated model has not seen.
+    Prints the accuracy of each actor on articles that the evaluated model has not seen. With
+    `--data` it learns from a table of texts, actors and labels instead (docs/labelling.md).
 
     Example: `stance train --labels data/labels --out models/stance`
     """
@@ -244,7 +364,7 @@ def train(
     from stance.report.card import render_card
 
     with _progress("reading the corpus") as tell:
-        experiment = _run(raw, labels, target, weak, c, refit, actor_prior, seed, jobs, tell)
+        experiment = _run(context, refit, tell, to_save=True)
         tell(f"writing {out}")
         card = render_card(experiment.metadata, experiment.evaluation)
         save_model(experiment.model, out, experiment.metadata, experiment.evaluation, card)
@@ -254,28 +374,36 @@ def train(
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     raw: RawOption = RAW,
     labels: LabelsOption = LABELS,
-    target: TargetOption = TARGET,
+    target: TrainTargetOption = None,
     weak: WeakOption = False,
-    c: Annotated[
-        float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
-    ] = None,
-    actor_prior: Annotated[
-        bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
-    ] = False,
+    c: COption = None,
+    actor_prior: ActorPriorOption = False,
     seed: SeedOption = 0,
-    jobs: Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")] = -1,
+    jobs: JobsOption = -1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    data: DataOption = None,
+    test_data: TestDataOption = None,
+    text_column: TextColumnOption = None,
+    actor_column: ActorColumnOption = None,
+    label_column: LabelColumnOption = None,
+    group_column: GroupColumnOption = None,
+    label_map: LabelMapOption = "",
+    where: WhereOption = None,
+    no_header: NoHeaderOption = False,
+    skip_bad_rows: SkipBadRowsOption = False,
 ) -> None:
     """Measure accuracy per actor, on unseen actors, and beside baselines. Nothing is saved.
 
-    Fits on the training articles of the corpus and judges on the others, as `stance train` does.
+    Fits on the training articles of the corpus and judges on the others, as `stance train` does;
+    with `--data`, on the rows of a table.
 
     Example: `stance evaluate --json > evaluation.json`
     """
     with _progress("reading the corpus") as tell:
-        experiment = _run(raw, labels, target, weak, c, False, actor_prior, seed, jobs, tell)
+        experiment = _run(context, False, tell)
     if as_json:
         typer.echo(json.dumps(experiment.evaluation, indent=2, ensure_ascii=False))
     else:
@@ -444,44 +572,103 @@ def _check_format(found: str, known: tuple[str, ...]) -> None:
 
 
 def _run(
-    raw: Path,
-    labels: Path,
-    target: str,
-    weak: bool,
-    c: float | None,
-    refit: bool,
-    actor_prior: bool,
-    seed: int,
-    jobs: int,
-    tell: Callable[[str], None],
+    context: typer.Context, refit: bool, tell: Callable[[str], None], *, to_save: bool = False
 ) -> Any:
-    """Read the corpus and run the experiment on it."""
-    from stance.corpus import read_corpus
-    from stance.experiment import run_experiment
+    """Run the experiment that the options of `train` or `evaluate` ask for."""
     from stance.pipeline import Settings
-    from stance.targets import load_target
 
+    options = context.params
+    c = options["c"]
     if c is not None and not (c > 0 and math.isfinite(c)):
         raise StanceError(f"--c {c} must be a number above 0; 2 is a good start.")
-    loaded = load_target(target)
-    corpus = read_corpus(raw, labels, weak=weak)
-    settings = Settings() if c is None else Settings(C=c)
-    return run_experiment(
-        corpus, loaded, settings, search=c is None, refit=refit, seed=seed, n_jobs=jobs,
-        actor_prior=actor_prior, progress=tell,
-    )  # fmt: skip
+    _check_source(context)
+    run: dict[str, Any] = {
+        "settings": Settings() if c is None else Settings(C=c),
+        "search": c is None,
+        "refit": refit,
+        "seed": options["seed"],
+        "n_jobs": options["jobs"],
+        "actor_prior": options["actor_prior"],
+        "progress": tell,
+    }
+    if options["data"] is not None:
+        return _run_on_table(options, run, to_save)
+    from stance.corpus import read_corpus
+    from stance.experiment import run_experiment
+    from stance.targets import load_target
+
+    loaded = load_target(options["target"] or TARGET)
+    corpus = read_corpus(options["raw"], options["labels"], weak=options["weak"])
+    return run_experiment(corpus, loaded, **run)
+
+
+def _check_source(context: typer.Context) -> None:
+    """Raise for options of a corpus beside those of a table."""
+    is_table = context.params["data"] is not None
+    unfit = ("raw", "labels", "weak") if is_table else TABLE_OPTIONS
+    for name in unfit:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option = f"--{name.replace('_', '-')}"
+            raise StanceError(
+                f"{option} belongs to a corpus, and --data is a table; leave one of them out."
+                if is_table
+                else f"{option} belongs to a table; name the table with --data."
+            )
+
+
+def _run_on_table(options: dict[str, Any], run: dict[str, Any], to_save: bool) -> Any:
+    """Read the table of `--data` and run the experiment on it."""
+    from stance.experiment import run_table_experiment
+    from stance.labelled import CHOSEN_FIELDS, parse_label_map, read_labelled_table
+    from stance.targets import load_target
+
+    columns = {field: options[f"{field}_column"] for field in CHOSEN_FIELDS}
+    reading: dict[str, Any] = {
+        "columns": {field: name for field, name in columns.items() if name is not None},
+        "label_map": parse_label_map(options["label_map"]),
+        "where": _parse_pairs(options["where"] or [], "--where", "COLUMN=VALUE", "Target=Atheism"),
+        "header": not options["no_header"],
+        "skip_bad_rows": options["skip_bad_rows"],
+        "target": load_target(options["target"]) if options["target"] else None,
+    }
+    table = read_labelled_table(options["data"], **reading)
+    tables = [table]
+    if options["test_data"] is not None:
+        reading["target"] = table.target
+        tables.append(read_labelled_table(options["test_data"], **reading))
+        run["test"] = tables[1]
+    told: set[str] = set()
+    for path, read in zip((options["data"], options["test_data"]), tables, strict=False):
+        for note in read.notes:
+            if note not in told:
+                typer.echo(f"{path}: {note}", err=True)
+        told.update(read.notes)
+    if to_save:
+        table.check_stances()
+    experiment = run_table_experiment(table, **run)
+    n_shared = experiment.metadata["data"]["table"]["n_shared_with_test"]
+    if n_shared:
+        typer.echo(f"{n_shared} rows to test on have a text that was trained on", err=True)
+    return experiment
+
+
+def _parse_pairs(pairs: list[str], option: str, form: str, example: str) -> dict[str, str]:
+    """Return the names and values of a repeated option."""
+    parsed = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not value:
+            raise StanceError(f"{option} {pair!r} must be {form}, as in {option} {example}.")
+        parsed[name] = value
+    return parsed
 
 
 def _read_articles(paths: list[Path], column: list[str]) -> dict[str, Article]:
     """Read articles from files and folders, by id."""
     from stance.articles import read_articles
 
-    columns = {}
-    for pair in column:
-        field, separator, name = pair.partition("=")
-        if not separator or not name:
-            raise StanceError(f"--column {pair!r} must be FIELD=NAME, as in --column text=body.")
-        columns[field] = name
+    columns = _parse_pairs(column, "--column", "FIELD=NAME", "text=body")
     found: dict[str, Article] = {}
     for path in paths:
         for article in read_articles(path, columns):
@@ -558,18 +745,12 @@ def _print_terms(terms: list[Any]) -> None:
 
 def _print_evaluation(evaluation: dict[str, Any]) -> None:
     """Print the accuracy per actor and the summary."""
-    held_out = evaluation["held_out"]
-    _print_table(
-        ["actor", "pairs", "accuracy", "95% interval"],
-        [
-            [actor, str(s["support"]), f"{s['accuracy']:.2f}", f"{s['low']:.2f}–{s['high']:.2f}"]
-            for actor, s in held_out["per_actor"].items()
-        ],
-        numeric=[1, 2, 3],
-    )
-    typer.echo("")
+    held_out, found = evaluation["held_out"], evaluation["detection"]
+    if held_out["per_actor"]:
+        _print_actors(held_out["per_actor"])
+    things = "texts" if found is None else "articles"
     summary = [
-        ("model, held-out articles", held_out["model"]),
+        (f"model, held-out {things}", held_out["model"]),
         ("  actors known from training", held_out["known_actors"]),
         ("  actors new to it", held_out["new_actors"]),
         *((f"  {name}", scores) for name, scores in held_out["others"].items()),
@@ -617,7 +798,25 @@ def _print_evaluation(evaluation: dict[str, Any]) -> None:
         numeric=[1, 2, 3],
     )
     typer.echo(f"expected calibration error {held_out['calibration_error']:.3f}")
-    found = evaluation["detection"]
+    if found is not None:
+        _print_detection(found)
+
+
+def _print_actors(per_actor: dict[str, Any]) -> None:
+    """Print the accuracy of each actor."""
+    _print_table(
+        ["actor", "pairs", "accuracy", "95% interval"],
+        [
+            [actor, str(s["support"]), f"{s['accuracy']:.2f}", f"{s['low']:.2f}–{s['high']:.2f}"]
+            for actor, s in per_actor.items()
+        ],
+        numeric=[1, 2, 3],
+    )
+    typer.echo("")
+
+
+def _print_detection(found: dict[str, Any]) -> None:
+    """Print how well actors are found in bare text."""
     typer.echo("")
     _print_table(
         ["actors found in bare text", "precision", "recall", "F1", "named right", "claim F1"],

@@ -1,8 +1,8 @@
 """The experiment: train on some articles, be judged on the others, and keep what was found.
 
-A corpus, or a labelled table, enters; the model to keep, its evaluation and the facts of the run leave. The figures are
-those of a model that has seen no test article; the model to keep is fitted with the same settings
-on every article, unless told otherwise.
+A corpus, or a labelled table, enters; the model to keep, its evaluation and the facts of the run
+leave. The figures are those of a model that has seen no test article; the model to keep is fitted
+with the same settings on every article, unless told otherwise.
 """
 
 from __future__ import annotations
@@ -230,8 +230,7 @@ def run_table_experiment(
         "table": {
             "name": table.name,
             "test": (test.name if test is not None else table.name) if given else None,
-            "columns": table.columns,
-            "labels": table.labels,
+            "unit": table.target.unit,
             "notes": table.notes,
             "n_shared_with_test": count_shared_texts(train_rows, test_rows),
         },
@@ -270,7 +269,8 @@ def _fit_and_judge(
         progress=run.progress,
     )
     scores = score_rows(model, test)
-    return model, facts, evaluate_held_out(train, test, scores, _score_otherwise(model, test))
+    others = _score_otherwise(model, test) if (test.actors != "").any() else {}
+    return model, facts, evaluate_held_out(train, test, scores, others)
 
 
 def _judge_unseen_actors(

@@ -70,7 +70,7 @@ def to_passages(
         Texts; or texts with their actor marked.
     actors : sequence of str or None, optional
         For each text whose stance is asked for. Without it, each text's first actor is asked
-        about, and the text as a whole where none is found.
+        about, and the text as a whole where none is found, or where the target asks about texts.
     target : Target
         Finds the actor in the text under any of the aliases.
 
@@ -120,7 +120,9 @@ def _to_passage(item: Any, actor: str | None, target: Target) -> Passage:
             f"a text was expected, found {type(item).__name__} {item!r:.60}; "
             "give a list of texts, one string each."
         )
-    return _locate(str(item), actor, target) if actor else _principal(str(item), target)
+    if actor:
+        return _locate(str(item), actor, target)
+    return Passage(str(item)) if target.unit == "text" else _principal(str(item), target)
 
 
 def _principal(text: str, target: Target) -> Passage:

@@ -22,7 +22,7 @@ from stance.errors import LabelError, shortlist, suggestion
 from stance.examples import Example
 from stance.features import Passage, to_passages
 from stance.records import Record, read_records
-from stance.targets import Target, parse_target
+from stance.targets import Target, about_texts, parse_target
 
 # What the neighbouring tools call their columns; compared without case, spaces, `_` and `-`.
 USUAL_NAMES = {
@@ -73,7 +73,8 @@ class LabelledTable:
     name : str
         Of its file, without the ending.
     target : Target
-        What the stance is about; without aliases where none was given.
+        What the stance is about; without aliases where none was given. Its unit is the text where
+        no row has an actor in its text.
     examples : list of Example
         Its rows. ``article`` is the group; a row without an actor, or whose actor does not stand
         in the text, is about the text as a whole.
@@ -94,6 +95,23 @@ class LabelledTable:
     columns: dict[str, str]
     labels: dict[str, str]
     notes: list[str] = field(default_factory=list)
+
+    def check_stances(self) -> None:
+        """Raise unless all three stances are among the rows, as a model's file needs.
+
+        Raises
+        ------
+        LabelError
+            If one is missing.
+        """
+        found = {example.label for example in self.examples}
+        missing = [stance for stance in STANCES if stance not in found]
+        if missing:
+            raise LabelError(
+                f"table {self.name!r} has no rows that are {' or '.join(missing)}, and a model "
+                f"tells {', '.join(STANCES)} apart; add such rows. What two stances give can be "
+                "measured with: stance evaluate --data."
+            )
 
 
 class _Row(NamedTuple):
@@ -172,7 +190,10 @@ def read_labelled_table(
         sides = {False: sides[True], True: []}
     if not sides[False]:
         raise LabelError(f"{path}: no labelled rows are left; look at --where and --label-map.")
+    if not any(example.has_actor for example in sides[False]):
+        target = about_texts(target)
     notes = [
+        *(f"rows with {value!r} in {column!r}" for column, value in (where or {}).items()),
         *_tell_columns(taken, labels, rows, label_map or {}),
         *_tell_rows(sides[False] + sides[True], len(bad), len(rows) - len(kept)),
         *_tell_targets(records, found),
@@ -269,36 +290,39 @@ def find_columns(found: Sequence[str], chosen: Mapping[str, str], origin: str) -
     LabelError
         If a column is not there, text or label cannot be found, or two columns could be meant.
     """
-    taken: dict[str, str] = {}
     columns = _show(found)
     for wrong in (name for name in chosen if name not in FIELDS):
         raise LabelError(
             f"no field {wrong!r}; the fields are {', '.join(FIELDS)}.{suggestion(wrong, FIELDS)}"
         )
-    for name in FIELDS:
-        column = chosen.get(name)
-        if column:
-            if column not in found:
-                raise LabelError(
-                    f"{origin}: no column {column!r}; found {columns}.{suggestion(column, found)}"
-                )
-            taken[name] = column
-        elif column is None:
-            usual = {_fold_name(usual) for usual in USUAL_NAMES[name]}
-            fits = [c for c in found if _fold_name(c) in usual and c not in chosen.values()]
-            if len(fits) > 1 and name in CHOSEN_FIELDS:
-                raise LabelError(
-                    f"{origin}: the {name} could be in {' or '.join(map(repr, fits))}; choose one, "
-                    f"as in --{name}-column {fits[0]!r}. Found {columns}."
-                )
-            taken.update({name: fits[0]} if fits else {})
+    for column in chosen.values():
+        if column and column not in found:
+            raise LabelError(
+                f"{origin}: no column {column!r}; found {columns}.{suggestion(column, found)}"
+            )
+    taken = {
+        name: chosen[name] if name in chosen else _find_usual(name, found, chosen, origin)
+        for name in FIELDS
+    }
     for name in ("text", "label"):
-        if name not in taken:
+        if not taken[name]:
             raise LabelError(
                 f"{origin}: no column for the {name}; found {columns}. Name it with "
                 f"--{name}-column; --no-header, if the first line is a row already."
             )
-    return taken
+    return {name: column for name, column in taken.items() if column}
+
+
+def _find_usual(name: str, found: Sequence[str], chosen: Mapping[str, str], origin: str) -> str:
+    """Return the column that has a usual name of a field; "" for none."""
+    usual = {_fold_name(usual) for usual in USUAL_NAMES[name]}
+    fits = [c for c in found if _fold_name(c) in usual and c not in chosen.values()]
+    if len(fits) > 1 and name in CHOSEN_FIELDS:
+        raise LabelError(
+            f"{origin}: the {name} could be in {' or '.join(map(repr, fits))}; choose one, "
+            f"as in --{name}-column {fits[0]!r}. Found {_show(found)}."
+        )
+    return fits[0] if fits else ""
 
 
 def _show(columns: Sequence[str]) -> str:
@@ -326,8 +350,7 @@ def _select(
     for column, wanted in where.items():
         if column not in found:
             raise LabelError(
-                f"{origin}: no column {column!r}; found {_show(found)}."
-                f"{suggestion(column, found)}"
+                f"{origin}: no column {column!r}; found {_show(found)}.{suggestion(column, found)}"
             )
         values = Counter(str(record.values.get(column)).strip() for record in records)
         if wanted not in values:
@@ -484,7 +507,7 @@ def _to_examples(
 ) -> tuple[list[tuple[bool, Example]], list[str]]:
     """Return the examples, each with whether it is to be tested on, and what is wrong."""
     examples, wrong = [], []
-    starts: dict[str, dict[str, int]] = {}
+    starts: dict[str, dict[Any, int]] = {}
     for record, values in rows:
         text = values["text"].strip()
         lead = len(values["text"]) - len(values["text"].lstrip())
@@ -493,10 +516,7 @@ def _to_examples(
             wrong.append(f"{record.where}: {passage}")
             continue
         group = _name_group(values, text)
-        # The texts of a group stand one after another, as the sentences of an article do.
-        places = starts.setdefault(group, {"": 0})
-        start = places.setdefault(text, places[""])
-        places[""] = max(places[""], start + len(text) + 1)
+        start = _place(starts.setdefault(group, {}), text, passage)
         actor = text[passage.actor_start : passage.actor_end]
         example = Example(
             group, start, start + len(text), text, actor, passage.actor_start,
@@ -504,6 +524,20 @@ def _to_examples(
         )  # fmt: skip
         examples.append((record.split == "test", example))
     return examples, wrong
+
+
+def _place(places: dict[Any, int], text: str, passage: Passage) -> int:
+    """Return where in its group a text begins: they stand one after another, as in an article.
+
+    The claims of a sentence are judged in each other's light. A row that stands twice, for two
+    annotators perhaps, is no such other claim, and is placed as a text of its own.
+    """
+    key = (text, passage.actor_start, passage.actor_end, passage.canonical)
+    end = places.get("end", 0)
+    start = end if key in places else places.setdefault(text, end)
+    places[key] = start
+    places["end"] = max(end, start + len(text) + 1)
+    return start
 
 
 def _find_actor(text: str, lead: int, values: Mapping[str, Any], target: Target) -> Passage | str:

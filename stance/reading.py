@@ -154,7 +154,7 @@ def read(
     -------
     list of Claim
         In reading order; a sentence without an actor has one claim with ``actor`` None. With
-        `actor`, only the claims about that one.
+        `actor`, only the claims about that one. A model of texts as a whole makes one claim.
     """
     if model is None:
         model = load()
@@ -210,6 +210,8 @@ def ask(
     """
     target = target or model.target_
     article = Article(id="", text=text) if isinstance(text, str) else text
+    if target.unit == "text":
+        return _ask_whole(article, actor, target)
     sentences = split_sentences(article)
     detected = detect_actors(
         [s.text for s in sentences], target.on(article.date), model.detector, model.namer
@@ -220,6 +222,16 @@ def ask(
         for places in [sorted({(mention.start, mention.end) for mention in mentions})]
         for passage, is_wanted in _passages(sentence.text, mentions, actor, target)
     ]
+
+
+def _ask_whole(article: Article, actor: str | None, target: Target) -> list[Question]:
+    """Return the one question of a model that judges texts as a whole."""
+    text = article.text
+    passage = to_passages([text], [actor], target)[0]
+    if not text.strip() or (actor and not passage.has_actor):
+        return []
+    sentence = Sentence(article.id, 0, len(text), text)
+    return [Question(article, sentence, passage, (0, len(text)))]
 
 
 def _own_span(passage: Passage, actors: Sequence[tuple[int, int]]) -> tuple[int, int]:

@@ -26,7 +26,8 @@ from stance.normalization import normalize
 DEFAULT_TARGET = "belarus-2020"
 
 KINDS = ("women", "men", "bodies", "groups")
-_KEYS = ("name", "title", "question", "date", "actors", "roles", "cues")
+UNITS = ("actor", "text")
+_KEYS = ("name", "title", "question", "date", "unit", "actors", "roles", "cues")
 _ROLE_KEYS = ("names", "holders")
 _CUE_KEYS = ("name", "stance", "pattern", "scope", "negation")
 
@@ -96,6 +97,9 @@ class Target:
         The day (ISO 8601) of which an article without a date is taken to tell.
     roles : tuple of Role
         Offices; they are aliases of whoever holds them on an article's day.
+    unit : {"actor", "text"}
+        What is asked about: each actor of each sentence, or a text as a whole, as by a model that
+        learnt from a table without actors.
     source : str
         The TOML text that it was read from, for hashing and for keeping it with a model.
 
@@ -113,6 +117,7 @@ class Target:
     cues: tuple[Cue, ...] = ()
     date: str = "9999-12-31"
     roles: tuple[Role, ...] = ()
+    unit: str = "actor"
     source: str = field(default="", repr=False)
 
     @cached_property
@@ -288,7 +293,7 @@ def parse_target(text: str, origin: str = "target") -> Target:
     text : str
         TOML with the keys ``name``, ``title``, ``question``, the tables ``[actors.women]``,
         ``[actors.men]``, ``[actors.bodies]``, ``[actors.groups]`` (canonical name = list of
-        aliases), ``date`` and any number of ``[[roles]]`` and ``[[cues]]``.
+        aliases), ``date``, ``unit`` and any number of ``[[roles]]`` and ``[[cues]]``.
     origin : str, default="target"
         What messages call it.
 
@@ -318,8 +323,27 @@ def parse_target(text: str, origin: str = "target") -> Target:
         cues=_read_cues(table.get("cues", []), origin),
         date=_day(table.get("date", "9999-12-31"), f"{origin}: date"),
         roles=_read_roles(table.get("roles", []), actors, origin),
+        unit=_choice(table, "unit", UNITS, origin, default="actor"),
         source=text,
     )
+
+
+def about_texts(target: Target) -> Target:
+    """Return the target as it is asked about texts as a whole.
+
+    Examples
+    --------
+    >>> about_texts(parse_target('name = "toy"')).unit
+    'text'
+    """
+    if target.unit == "text":
+        return target
+    rest = "".join(
+        line
+        for line in target.source.splitlines(keepends=True)
+        if line.split("=")[0].strip() != "unit"
+    )
+    return parse_target(f'unit = "text"\n{rest}', target.name)
 
 
 def _read_actors(table: Any, origin: str) -> tuple[Actor, ...]:

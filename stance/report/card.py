@@ -1,11 +1,13 @@
 """The model card: a run's facts and scores as a page of Markdown.
 
-The page is a template beside this file; here its blanks are filled. Every figure comes from the
+The page is one of two templates beside this file, for models of articles and of labelled
+tables; here its blanks are filled. Every figure comes from the
 evaluation that is saved with the model.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import resources
 from string import Template
@@ -29,37 +31,91 @@ def render_card(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> s
     str
         Markdown with the hub's front matter.
     """
-    held_out, unseen = evaluation["held_out"], evaluation["unseen_actors"]
-    data, training = metadata["data"], metadata["training"]
-    template = Template((resources.files("stance.report") / "card.md").read_text(encoding="utf-8"))
-    return template.substitute(
-        title=metadata["target"]["title"],
-        name=metadata["target"]["name"],
-        n_articles=data["n_articles"],
-        n_pairs=data["n_pairs"],
-        n_phrasebook=data["n_phrasebook"],
-        n_test=held_out["model"]["support"],
-        n_test_articles=len(metadata["split"]["test_articles"]),
-        kept="on every article, after the evaluation"
-        if training["refitted_on_all_articles"]
-        else "on the training articles alone",
-        settings=", ".join(f"{key}={value}" for key, value in training["settings"].items()),
-        seed=training["seed"],
-        results="\n".join(_results(held_out, unseen)),
-        calibration=_calibration(held_out),
-        detection=_detection(evaluation["detection"]),
-        confusion="\n".join(_confusion(held_out["model"]["confusion"])),
-        actors="\n".join(_actors(held_out["per_actor"])),
-        versions=", ".join(f"{key} {value}" for key, value in metadata["versions"].items()),
-        data_sha256=data["sha256"],
-        code_sha256=metadata["code_sha256"],
+    table = metadata["data"].get("table")
+    page = "card.md" if table is None else "table_card.md"
+    template = Template((resources.files("stance.report") / page).read_text(encoding="utf-8"))
+    blanks = _shared_blanks(metadata, evaluation)
+    blanks.update(
+        _corpus_blanks(metadata, evaluation)
+        if table is None
+        else _table_blanks(table, metadata, evaluation)
     )
+    return template.substitute(blanks)
 
 
-def _results(held_out: Mapping[str, Any], unseen: Mapping[str, Any] | None) -> list[str]:
+def _shared_blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what every card tells."""
+    held_out, data, training = evaluation["held_out"], metadata["data"], metadata["training"]
+    return {
+        "title": metadata["target"]["title"],
+        "name": metadata["target"]["name"],
+        "n_articles": data["n_articles"],
+        "n_pairs": data["n_pairs"],
+        "n_test": held_out["model"]["support"],
+        "n_test_articles": len(metadata["split"]["test_articles"]),
+        "settings": ", ".join(f"{key}={value}" for key, value in training["settings"].items()),
+        "seed": training["seed"],
+        "calibration": _calibration(held_out),
+        "confusion": "\n".join(_confusion(held_out["model"]["confusion"])),
+        "versions": ", ".join(f"{key} {value}" for key, value in metadata["versions"].items()),
+        "data_sha256": data["sha256"],
+        "code_sha256": metadata["code_sha256"],
+    }
+
+
+def _corpus_blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the card of a model of articles tells besides."""
+    held_out = evaluation["held_out"]
+    refitted = metadata["training"]["refitted_on_all_articles"]
+    return {
+        "n_phrasebook": metadata["data"]["n_phrasebook"],
+        "kept": "on every article, after the evaluation"
+        if refitted
+        else "on the training articles alone",
+        "results": "\n".join(_results(held_out, evaluation["unseen_actors"], "articles")),
+        "detection": _detection(evaluation["detection"]),
+        "actors": "\n".join(_actors(held_out["per_actor"])),
+    }
+
+
+def _table_blanks(
+    table: Mapping[str, Any], metadata: Mapping[str, Any], evaluation: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what the card of a model of a labelled table tells besides."""
+    held_out = evaluation["held_out"]
+    refitted = metadata["training"]["refitted_on_all_articles"]
+    n_actors = metadata["data"]["n_actors"]
+    per_actor = [
+        "Accuracy for each actor of the held-out rows, with Wilson's interval:",
+        "",
+        "| actor | rows | accuracy | 95% interval |",
+        "|---|---:|---:|---:|",
+        *_actors(held_out["per_actor"]),
+    ]
+    return {
+        "table": table["name"],
+        "unit": "a text as a whole" if table["unit"] == "text" else "an actor in a text",
+        "n_actors": n_actors or "no",
+        "notes": "\n".join(f"- {_cell(note)}" for note in table["notes"]),
+        "kept": "on every row, after the evaluation" if refitted else "on the training rows alone",
+        "test": f", of a part of its own (`{table['test']}`)" if table["test"] else "",
+        "n_shared": table["n_shared_with_test"],
+        "results": "\n".join(_results(held_out, evaluation["unseen_actors"], "texts")),
+        "actors": "\n".join(per_actor) if held_out["per_actor"] else "The rows name no actors.",
+    }
+
+
+def _cell(text: str) -> str:
+    """Return a text of the table's own as one line of Markdown that holds no markup."""
+    return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", " ".join(text.split()))
+
+
+def _results(
+    held_out: Mapping[str, Any], unseen: Mapping[str, Any] | None, things: str
+) -> list[str]:
     """Return the rows of the table of results."""
     rows = [
-        ("this model, held-out articles", held_out["model"]),
+        (f"this model, held-out {things}", held_out["model"]),
         ("— actors known from training", held_out["known_actors"]),
         ("— actors new to it", held_out["new_actors"]),
         *((f"— {name}", scores) for name, scores in held_out["others"].items()),
@@ -103,7 +159,7 @@ def _confusion(matrix: list[list[int]]) -> list[str]:
 def _actors(per_actor: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the rows of the table of actors."""
     return [
-        f"| {actor} | {score['support']} | {score['accuracy']:.2f} "
+        f"| {_cell(actor)} | {score['support']} | {score['accuracy']:.2f} "
         f"| {score['low']:.2f}–{score['high']:.2f} |"
         for actor, score in per_actor.items()
     ]
