@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from stance.errors import StanceError
     from stance.evaluation import accuracy_by_actor
     from stance.examples import Example, read_labels, write_labels
+    from stance.experiment import run_table_experiment
     from stance.features import Passage
     from stance.labeling import label_articles
+    from stance.labelled import read_labelled_table
     from stance.model import StanceClassifier
     from stance.reading import Claim, load, read
     from stance.scorer import Scorer
@@ -40,7 +42,9 @@ _HOMES = {
     "read": "reading",
     "read_article": "articles",
     "read_articles": "articles",
+    "read_labelled_table": "labelled",
     "read_labels": "examples",
+    "run_table_experiment": "experiment",
     "split_sentences": "articles",
     "train_model": "training",
     "write_labels": "examples",
@@ -63,7 +67,9 @@ __all__ = [
     "read",
     "read_article",
     "read_articles",
+    "read_labelled_table",
     "read_labels",
+    "run_table_experiment",
     "split_sentences",
     "train_model",
     "write_labels",

@@ -28,11 +28,13 @@ from stance.evaluation import (
     evaluate_detection,
     evaluate_held_out,
     evaluate_unseen_actors,
+    predict_rows,
     score_rows,
     score_words,
+    summarize,
 )
 from stance.examples import split_by_article
-from stance.labelled import LabelledTable, count_shared_texts
+from stance.labelled import LabelledTable, find_shared_texts
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
 from stance.targets import Target
@@ -215,6 +217,10 @@ def run_table_experiment(
     train = build_training_set(train_rows, table.target, whole_texts=True)
     tested = build_training_set(test_rows, table.target, for_training=False, whole_texts=True)
     model, facts, held_out = _fit_and_judge(run, train, tested)
+    is_shared = np.array(find_shared_texts(train_rows, test_rows))
+    if is_shared.any() and not is_shared.all():
+        y_pred = predict_rows(model, tested)[~is_shared]
+        held_out["others"]["texts not trained on"] = summarize(tested.y[~is_shared], y_pred)
     everything = train if given else train.join(tested)
     named = everything.take(np.flatnonzero(everything.actors != ""))
     unseen = _judge_unseen_actors(run, named, model, facts)
@@ -232,7 +238,7 @@ def run_table_experiment(
             "test": (test.name if test is not None else table.name) if given else None,
             "unit": table.target.unit,
             "notes": table.notes,
-            "n_shared_with_test": count_shared_texts(train_rows, test_rows),
+            "n_shared_with_test": int(is_shared.sum()),
         },
     }
     groups = sorted({row.article for row in test_rows})

@@ -248,13 +248,13 @@ def _check_stances(label_map: Mapping[str, str]) -> None:
             )
 
 
-def count_shared_texts(train: Iterable[Example], test: Iterable[Example]) -> int:
-    """Return how many rows of `test` have a text that stands in `train` as well.
+def find_shared_texts(train: Iterable[Example], test: Iterable[Example]) -> list[bool]:
+    """Tell of each row of `test` whether its text stands in `train` as well.
 
     Texts are compared by their letters and digits, in small letters.
     """
     known = {fold_text(example.sentence) for example in train}
-    return sum(fold_text(example.sentence) in known for example in test)
+    return [fold_text(example.sentence) in known for example in test]
 
 
 def fold_text(text: str) -> str:

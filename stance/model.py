@@ -281,7 +281,7 @@ def check_labels(n_texts: int, y: np.ndarray) -> None:
         raise LabelError(f"label {unknown[0]!r} is not one of {', '.join(STANCES)}.")
     if len(set(y.tolist())) < 2:
         raise StanceError(
-            f"all {n_texts} labels are {y[0]!r}; a model needs at least two classes to tell "
+            f"all {n_texts} labels are {str(y[0])!r}; a model needs at least two classes to tell "
             "apart. Label sentences of the others."
         )
 
