@@ -368,6 +368,7 @@ def train(
         tell(f"writing {out}")
         card = render_card(experiment.metadata, experiment.evaluation)
         save_model(experiment.model, out, experiment.metadata, experiment.evaluation, card)
+    _print_notes(experiment.metadata)
     _print_evaluation(experiment.evaluation)
     typer.echo(f"model -> {out}")
 
@@ -404,6 +405,7 @@ def evaluate(
     """
     with _progress("reading the corpus") as tell:
         experiment = _run(context, False, tell)
+    _print_notes(experiment.metadata)
     if as_json:
         typer.echo(json.dumps(experiment.evaluation, indent=2, ensure_ascii=False))
     else:
@@ -633,24 +635,27 @@ def _run_on_table(options: dict[str, Any], run: dict[str, Any], to_save: bool) -
         "target": load_target(options["target"]) if options["target"] else None,
     }
     table = read_labelled_table(options["data"], **reading)
-    tables = [table]
     if options["test_data"] is not None:
         reading["target"] = table.target
-        tables.append(read_labelled_table(options["test_data"], **reading))
-        run["test"] = tables[1]
-    told: set[str] = set()
-    for path, read in zip((options["data"], options["test_data"]), tables, strict=False):
-        for note in read.notes:
-            if note not in told:
-                typer.echo(f"{path}: {note}", err=True)
-        told.update(read.notes)
+        run["test"] = read_labelled_table(options["test_data"], **reading)
     if to_save:
         table.check_stances()
-    experiment = run_table_experiment(table, **run)
-    n_shared = experiment.metadata["data"]["table"]["n_shared_with_test"]
+    return run_table_experiment(table, **run)
+
+
+def _print_notes(metadata: dict[str, Any]) -> None:
+    """Tell how a table was read, on standard error."""
+    table = metadata["data"].get("table")
+    if table is None:
+        return
+    for note in table["notes"]:
+        typer.echo(f"{table['name']}: {note}", err=True)
+    for note in table["test_notes"]:
+        if note not in table["notes"]:
+            typer.echo(f"{table['test']}: {note}", err=True)
+    n_shared = table["n_shared_with_test"]
     if n_shared:
         typer.echo(f"{n_shared} rows to test on have a text that was trained on", err=True)
-    return experiment
 
 
 def _parse_pairs(pairs: list[str], option: str, form: str, example: str) -> dict[str, str]:

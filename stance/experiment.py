@@ -238,6 +238,7 @@ def run_table_experiment(
             "test": (test.name if test is not None else table.name) if given else None,
             "unit": table.target.unit,
             "notes": table.notes,
+            "test_notes": test.notes if test is not None else [],
             "n_shared_with_test": int(is_shared.sum()),
         },
     }

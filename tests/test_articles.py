@@ -13,8 +13,8 @@ from stance.articles import (
     read_articles,
     split_sentences,
 )
-from stance.records import decode
 from stance.errors import ArticleError
+from stance.records import decode
 
 HARD = (
     "Mr. Putin spoke to U.S. reporters on Aug. 9. \u201cWe agreed. We will help,\u201d he said. "

@@ -89,6 +89,79 @@ def test_evaluate_json(corpus, toy):
     assert json.loads(result.stdout)["held_out"]["model"]["accuracy"] > 0.9
 
 
+def write_table(path, rows):
+    import csv
+
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, delimiter=";")
+        writer.writerows([["Quote", "Who", "Side"], *rows])
+    return path
+
+
+def toy_rows(label_of, days=6):
+    from conftest import ACTORS, CLAIMS
+
+    return [
+        [f"{mention} {claim} on day {day}.", mention, label_of[label]]
+        for day in range(days)
+        for mention, _ in ACTORS
+        for claim, label in CLAIMS
+    ]
+
+
+@pytest.fixture
+def table(tmp_path):
+    numbers = {"supports": 1, "criticizes": 0, "neutral": "n/a, or |x|"}
+    rows = write_table(tmp_path / "rows.csv", toy_rows(numbers))
+    return ["--data", rows, "--actor-column", "Who", "--label-column", "Side"]
+
+
+LABEL_MAP = ["--label-map", "1=supports,0=criticizes,n/a, or |x|=neutral"]
+
+
+def test_train_on_a_table(table, tmp_path):
+    out = tmp_path / "m"
+    result = run("train", *table, *LABEL_MAP, "--out", out, "--c", "2", "--jobs", "1")
+    for text in ("Ann Lee", "model, held-out texts", "actor_prior baseline", "unseen actors"):
+        assert text in result.stdout
+    assert "actors found in bare text" not in result.stdout
+    assert "rows: columns: text from 'Quote', actor from 'Who', label from 'Side'" in result.stderr
+    card = (out / "README.md").read_text()
+    for text in ("162 labelled rows of the table `rows`", r"'n/a, or \|x\|' = neutral (54)"):
+        assert text in card
+    for untrue in ("article", "phrasebook clause", "$"):
+        assert untrue not in card
+    assert json.loads((out / "metadata.json").read_text())["target"]["name"] == "rows"
+    lines = run("predict", "Lee rejected the vote as rigged.", "--json", "--model", out).stdout
+    assert json.loads(lines)["stance"] == "criticizes"
+    assert "rigged" in run("explain", "Lee rejected the vote as rigged.", "--model", out).stdout
+
+
+def test_evaluate_on_a_table_with_another_to_test_on(table, tmp_path):
+    numbers = {"supports": 1, "criticizes": 0, "neutral": "n/a, or |x|"}
+    rows = [[f"So {row[0]}", *row[1:]] for row in toy_rows(numbers, 1)[:9]]
+    test = write_table(tmp_path / "test.csv", [*rows, toy_rows(numbers)[0]])
+    result = run(
+        "evaluate", *table, *LABEL_MAP, "--test-data", test, "--c", "2", "--jobs", "1", "--json"
+    )
+    evaluation = json.loads(result.stdout)
+    assert evaluation["held_out"]["model"]["support"] == 10
+    assert evaluation["held_out"]["others"]["texts not trained on"]["support"] == 9
+    assert "1 rows to test on have a text that was trained on" in result.stderr
+
+
+def test_table_options_are_checked(table, corpus_folder, tmp_path):
+    assert "--label-map '0=…,1=…,n/a, or |x|=…'" in failed("train", *table)
+    assert "--weak belongs to a corpus" in failed("train", *table, "--weak")
+    assert "--raw belongs to a corpus" in failed("evaluate", *table, "--raw", tmp_path)
+    assert "--test-data belongs to a table" in failed("train", "--test-data", tmp_path)
+    assert "must be COLUMN=VALUE" in failed("train", *table, "--where", "Who")
+    two = ["--label-map", "1=supports,0=criticizes,n/a, or |x|=skip"]
+    assert "no rows that are neutral" in failed("train", *table, *two, "--out", tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+    assert "cannot read" in failed("train", "--data", tmp_path / "none.csv")
+
+
 def test_predict_prints_claims_by_the_contract(model_folder):
     text = "Lee rejected the vote as rigged. It rained."
     lines = run("predict", text, "--json", "--model", model_folder).stdout.strip().split("\n")

@@ -96,13 +96,19 @@ def _table_blanks(
         "table": table["name"],
         "unit": "a text as a whole" if table["unit"] == "text" else "an actor in a text",
         "n_actors": n_actors or "no",
-        "notes": "\n".join(f"- {_cell(note)}" for note in table["notes"]),
+        "notes": "\n".join(f"- {_cell(note)}" for note in _notes(table)),
         "kept": "on every row, after the evaluation" if refitted else "on the training rows alone",
         "test": f", of a part of its own (`{table['test']}`)" if table["test"] else "",
         "n_shared": table["n_shared_with_test"],
         "results": "\n".join(_results(held_out, evaluation["unseen_actors"], "texts")),
         "actors": "\n".join(per_actor) if held_out["per_actor"] else "The rows name no actors.",
     }
+
+
+def _notes(table: Mapping[str, Any]) -> list[str]:
+    """Return how a table, and one to test on, was read."""
+    more = [note for note in table["test_notes"] if note not in table["notes"]]
+    return [*table["notes"], *(f"to test on: {note}" for note in more)]
 
 
 def _cell(text: str) -> str:
