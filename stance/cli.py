@@ -90,8 +90,7 @@ TrainTargetOption = Annotated[
     typer.Option(
         "--target",
         metavar="NAME|FILE.toml",
-        help="What the stance is about.",
-        show_default=f"{TARGET}; with --data, one without aliases",
+        help=f"What the stance is about; {TARGET}, or with --data one without aliases.",
     ),
 ]
 DataOption = Annotated[
@@ -151,7 +150,7 @@ GroupColumnOption = Annotated[
     ),
 ]
 LabelMapOption = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--label-map",
         metavar="VALUE=STANCE,…",
@@ -348,7 +347,7 @@ def train(
     actor_column: ActorColumnOption = None,
     label_column: LabelColumnOption = None,
     group_column: GroupColumnOption = None,
-    label_map: LabelMapOption = "",
+    label_map: LabelMapOption = None,
     where: WhereOption = None,
     no_header: NoHeaderOption = False,
     skip_bad_rows: SkipBadRowsOption = False,
@@ -391,7 +390,7 @@ def evaluate(
     actor_column: ActorColumnOption = None,
     label_column: LabelColumnOption = None,
     group_column: GroupColumnOption = None,
-    label_map: LabelMapOption = "",
+    label_map: LabelMapOption = None,
     where: WhereOption = None,
     no_header: NoHeaderOption = False,
     skip_bad_rows: SkipBadRowsOption = False,
@@ -628,7 +627,7 @@ def _run_on_table(options: dict[str, Any], run: dict[str, Any], to_save: bool) -
     columns = {field: options[f"{field}_column"] for field in CHOSEN_FIELDS}
     reading: dict[str, Any] = {
         "columns": {field: name for field, name in columns.items() if name is not None},
-        "label_map": parse_label_map(options["label_map"]),
+        "label_map": parse_label_map(options["label_map"] or ""),
         "where": _parse_pairs(options["where"] or [], "--where", "COLUMN=VALUE", "Target=Atheism"),
         "header": not options["no_header"],
         "skip_bad_rows": options["skip_bad_rows"],

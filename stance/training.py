@@ -187,7 +187,7 @@ def grouped_folds(
     n_groups = len(set(groups[read].tolist()))
     if n_groups < 2:
         raise StanceError(
-            f"cross-validation needs at least 2 articles or actors, found {n_groups}; "
+            f"cross-validation needs at least 2 articles, texts or actors, found {n_groups}; "
             "label more of them."
         )
     splitter = GroupKFold(min(n_folds, n_groups), shuffle=True, random_state=seed)
