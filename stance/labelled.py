@@ -151,7 +151,8 @@ def read_labelled_table(
     skip_bad_rows : bool, default=False
         Whether to leave out rows without text or label, or with wrong offsets, instead of raising.
     target : Target, optional
-        Its alias table finds the actors under all their names; by default an empty one.
+        Its alias table finds the actors under all their names; by default an empty one. Where its
+        unit is the text, every row is about its text as a whole.
 
     Returns
     -------
@@ -327,7 +328,9 @@ def _find_usual(name: str, found: Sequence[str], chosen: Mapping[str, str], orig
 
 def _show(columns: Sequence[str]) -> str:
     """Return the columns for a message; in a table without a header they are as long as texts."""
-    return ", ".join(c if len(c) <= _LONGEST_NAME else f"{c[:40]}…" for c in columns)
+    return ", ".join(
+        c if len(c) <= _LONGEST_NAME else f"{c[:40]}…" for c in map(_one_line, columns)
+    )
 
 
 def _fold_name(column: str) -> str:
@@ -355,7 +358,8 @@ def _select(
         values = Counter(str(record.values.get(column)).strip() for record in records)
         if wanted not in values:
             raise LabelError(
-                f"{origin}: no row has {wanted!r} in {column!r}; found {shortlist(values)}."
+                f"{origin}: no row has {wanted!r} in {column!r}; found "
+                f"{shortlist(_one_line(value)[:40] for value in values)}."
                 f"{suggestion(wanted, values)}"
             )
         records = [r for r in records if str(r.values.get(column)).strip() == wanted]
@@ -393,7 +397,7 @@ def _find_fault(record: Record, values: Mapping[str, Any]) -> str:
     for value in (values["label"], values.get("actor"), values.get("canonical")):
         if isinstance(value, (list, dict, tuple)):
             return f"a single value was expected, found {value!r:.60}"
-    if not _is_writable(text, values.get("actor"), values.get("canonical"), values.get("group")):
+    if not _is_writable(*values.values()):
         return "it holds half a character (a lone surrogate)"
     return ""
 
@@ -414,9 +418,14 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def _one_line(value: Any) -> str:
+    """Return a value with single spaces for white space, as messages need it."""
+    return " ".join(str(value).split())
+
+
 def _plain(value: Any) -> str:
     """Return a label's value in the form in which values are compared: 1, 1.0 and "1" are one."""
-    text = str(value).strip().casefold()
+    text = _one_line(value).casefold()
     try:
         number = float(text)
     except ValueError:
@@ -457,14 +466,14 @@ def map_labels(values: Iterable[Any], label_map: Mapping[str, str], origin: str)
     for value in values:
         plain = _plain(value)
         counts[plain] += 1
-        shown.setdefault(plain, str(value).strip())
+        shown.setdefault(plain, _one_line(value))
     known = {**USUAL_LABELS, **(_TWO_FOUR_SIX if set(counts) == set(_TWO_FOUR_SIX) else {})}
     known.update((_plain(value), stance) for value, stance in label_map.items())
     unknown = [value for value in sorted(counts) if value not in known]
     if unknown:
         likely = _LIKELY_NUMBERS if set(counts) <= {"-1", "0", "1"} and "-1" in counts else {}
         likely = {**likely, **(_TWO_FOUR_SIX if set(counts) <= set(_TWO_FOUR_SIX) else {})}
-        found = ", ".join(f"{shown[value]} ({n})" for value, n in counts.most_common(12))
+        found = ", ".join(f"{shown[value]:.40} ({n})" for value, n in counts.most_common(12))
         entries = (f"{shown[v]}={known.get(v) or likely.get(v) or '…'}" for v in sorted(counts))
         entry = ",".join(entries) if len(counts) <= 12 else f"{shown[unknown[0]]}=…"
         advice = "if that is what they mean" if likely else f"with {', '.join(STANCES)} or {SKIP}"
@@ -529,14 +538,16 @@ def _to_examples(
 def _place(places: dict[Any, int], text: str, passage: Passage) -> int:
     """Return where in its group a text begins: they stand one after another, as in an article.
 
+    `places` holds where each text and row of the group begins and, under None, where the last ends.
+
     The claims of a sentence are judged in each other's light. A row that stands twice, for two
     annotators perhaps, is no such other claim, and is placed as a text of its own.
     """
     key = (text, passage.actor_start, passage.actor_end, passage.canonical)
-    end = places.get("end", 0)
+    end = places.get(None, 0)
     start = end if key in places else places.setdefault(text, end)
     places[key] = start
-    places["end"] = max(end, start + len(text) + 1)
+    places[None] = max(end, start + len(text) + 1)
     return start
 
 
@@ -544,6 +555,8 @@ def _find_actor(text: str, lead: int, values: Mapping[str, Any], target: Target)
     """Return the text with its actor, or what is wrong with the offsets."""
     actor = "" if _is_empty(values.get("actor")) else str(values["actor"]).strip()
     canonical = "" if _is_empty(values.get("canonical")) else str(values["canonical"]).strip()
+    if target.unit == "text":
+        return Passage(text, canonical=canonical or target.canonical(actor) or actor)
     start, end = values.get("actor_start"), values.get("actor_end")
     if start is not None and end is not None and end > start:
         start, end = start - lead, end - lead

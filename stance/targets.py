@@ -338,12 +338,8 @@ def about_texts(target: Target) -> Target:
     """
     if target.unit == "text":
         return target
-    rest = "".join(
-        line
-        for line in target.source.splitlines(keepends=True)
-        if line.split("=")[0].strip() != "unit"
-    )
-    return parse_target(f'unit = "text"\n{rest}', target.name)
+    rest = re.sub(r"""^unit[ \t]*=[ \t]*["']actor["'][^\n]*\n?""", "", target.source, flags=re.M)
+    return replace(target, unit="text", source=f'unit = "text"\n{rest}')
 
 
 def _read_actors(table: Any, origin: str) -> tuple[Actor, ...]:

@@ -177,6 +177,7 @@ ATTACKS = [
     ({"actor": {"name": "Lee"}}, "line 2: a single value was expected"),
     ({"text": "half \ud83d"}, "line 2: it holds half a character"),
     ({"actor": "\udfff"}, "line 2: it holds half a character"),
+    ({"label": "\udfff"}, "line 2: it holds half a character"),
 ]
 
 
@@ -259,6 +260,28 @@ def test_groups_stay_together_and_texts_stand_one_after_another(tmp_path):
     assert [e.article for e in examples[:4]] == ["1"] * 4
     assert examples[4].article.startswith("text-")
     assert len({e.key for e in examples}) == 5
+
+
+def test_texts_may_be_any_words(tmp_path):
+    rows = [{"text": text, "label": "pro", "group": "g"} for text in ("one", "end", "None", "end")]
+    assert [e.start for e in read_rows(tmp_path, rows).examples] == [0, 4, 8, 13]
+
+
+def test_messages_are_one_line(tmp_path):
+    rows = [{"text": "a", "label": "yes\nand no", "a\nb": "c\nd"}, {"text": "b", "label": "pro"}]
+    with pytest.raises(LabelError, match="'pro=supports,yes and no=…'") as caught:
+        read_rows(tmp_path, rows)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(LabelError, match="found None, c d") as caught:
+        read_rows(tmp_path, rows, where={"a\nb": "x"})
+    assert "\n" not in str(caught.value)
+    assert read_rows(tmp_path, rows, label_map={"yes  AND no": "neutral"}).examples[0].label == N
+
+
+def test_target_about_texts_takes_each_text_as_a_whole(tmp_path, target):
+    row = {"text": "Lee left.", "actor": "Lee", "label": "pro"}
+    example = read_rows(tmp_path, [row], target=about_texts(target)).examples[0]
+    assert (example.has_actor, example.canonical) == (False, "Ann Lee")
 
 
 def test_test_part_of_a_dataset_folder_is_held_out(tmp_path):
