@@ -147,7 +147,7 @@ def read_labelled_table(
     where : mapping of str to str, optional
         Take only the rows that have these values in these columns.
     header : bool, default=True
-        Whether the first line of CSV names the columns; without it they are called 1, 2, 3 and so on.
+        Whether the first line of CSV names the columns; without it they are 1, 2, 3 and so on.
     skip_bad_rows : bool, default=False
         Whether to leave out rows without text or label, or with wrong offsets, instead of raising.
     target : Target, optional

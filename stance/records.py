@@ -127,7 +127,7 @@ def read_records(path: str | os.PathLike[str], *, header: bool = True) -> list[R
         forms with ``.gz`` after its ending; a folder of such files; or a folder that
         ``datasets.save_to_disk`` wrote.
     header : bool, default=True
-        Whether the first line of CSV names the columns; without it they are called 1, 2, 3 and so on.
+        Whether the first line of CSV names the columns; without it they are 1, 2, 3 and so on.
 
     Returns
     -------
@@ -216,7 +216,7 @@ def csv_records(
     origin : str or path-like
         What messages call it.
     header : bool, default=True
-        Whether the first row names the columns; without it they are called 1, 2, 3 and so on.
+        Whether the first row names the columns; without it they are called 1, 2, 3, …, in order.
 
     Yields
     ------
