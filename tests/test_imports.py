@@ -50,6 +50,13 @@ LADDER = [
     "stance.exchange",
     "stance.exchange.hf",
     "stance.exchange.inline",
+    "stance.cli.application",
+    "stance.cli.options",
+    "stance.cli.inputs",
+    "stance.cli.printing",
+    "stance.cli.labels",
+    "stance.cli.models",
+    "stance.cli.answers",
     "stance.cli",
     "stance.__main__",
 ]

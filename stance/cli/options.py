@@ -1,0 +1,139 @@
+"""The options that commands share, each spelled once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+RAW = Path("data") / "raw"
+LABELS = Path("data") / "labels"
+MODEL = Path("models") / "stance"
+TARGET = "belarus-2020"
+TABLE_PANEL = "A labelled table"
+TABLE_OPTIONS = (
+    "test_data", "text_column", "actor_column", "label_column", "group_column", "label_map",
+    "where", "no_header", "skip_bad_rows",
+)  # fmt: skip
+
+TargetOption = Annotated[
+    str, typer.Option("--target", metavar="NAME|FILE.toml", help="What the stance is about.")
+]
+RawOption = Annotated[Path, typer.Option("--raw", metavar="FOLDER", help="Folder of articles.")]
+LabelsOption = Annotated[
+    Path, typer.Option("--labels", metavar="FOLDER", help="Folder of label files.")
+]
+ModelOption = Annotated[
+    Path, typer.Option("--model", metavar="FOLDER", help="Folder of the trained model.")
+]
+COption = Annotated[
+    float | None, typer.Option("--c", help="Strength of fit; without it, searched for.")
+]
+ActorPriorOption = Annotated[
+    bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
+]
+JobsOption = Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+TrainTargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="NAME|FILE.toml",
+        help=f"What the stance is about; {TARGET}, or with --data one without aliases.",
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="FILE|FOLDER",
+        help="A table of labelled texts in place of a corpus: CSV, TSV, JSON Lines, JSON, Parquet "
+        "or a dataset folder.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+TestDataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--test-data",
+        metavar="FILE|FOLDER",
+        help="Another such table to test on; without it, a fifth of --data.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+TextColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--text-column",
+        metavar="NAME",
+        help="Column of the text; this and the next are found by their usual names.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+ActorColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--actor-column",
+        metavar="NAME",
+        help="Column of the actor; '' judges each text as a whole.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+LabelColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-column",
+        metavar="NAME",
+        help="Column of the label.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+GroupColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--group-column",
+        metavar="NAME",
+        help="Column of the article: its rows stay on one side of the split and are judged "
+        "together. '' for none: then each distinct text is a group.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+LabelMapOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label-map",
+        metavar="VALUE=STANCE,…",
+        help="What the labels mean, as in FAVOR=supports,AGAINST=criticizes,NONE=neutral; skip "
+        "leaves rows out.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+WhereOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="COLUMN=VALUE",
+        help="Take only the rows with this value.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+NoHeaderOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-header",
+        help="The first line is a row; columns are called 1, 2, 3 …",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+SkipBadRowsOption = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad-rows",
+        help="Leave out rows without text or label instead of stopping.",
+        rich_help_panel=TABLE_PANEL,
+    ),
+]
+WeakOption = Annotated[
+    bool, typer.Option("--weak", help="Take weak labels where there are no reviewed ones.")
+]
