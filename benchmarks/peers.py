@@ -34,8 +34,10 @@ N_FOLDS = 5
 # Above so many rows one fold is enough to tell settings apart, and five would take minutes.
 MANY_ROWS = 5000
 # The forms of the text are compared on so many rows.
-PROBE_ROWS = 4000
+PROBE_ROWS = 2000
 _DIM = 384
+# So many embeddings are written to one file.
+_PART_ROWS = 2000
 _WEIGHTS = ("balanced", None)
 
 
@@ -186,24 +188,29 @@ def embed(texts: Sequence[str]) -> tuple[np.ndarray, float]:
     known = _read_embeddings(folder)
     keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     saved = sum(float(known[key][_DIM]) for key in keys if key in known)
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    if missing:
-        begin = time.perf_counter()
-        vectors = _load_minilm().encode(
-            list(missing.values()),
-            batch_size=64,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
-        each = (time.perf_counter() - begin) / len(missing)
-        table = np.column_stack([vectors, np.full(len(missing), each)]).astype(np.float32)
-        name = hashlib.sha256("".join(missing).encode()).hexdigest()[:16]
-        part = folder / f"{name}.part"
-        with part.open("wb") as file:
-            np.savez(file, keys=np.array(list(missing)), table=table)
-        part.replace(folder / f"{name}.npz")
-        known.update(zip(missing, table, strict=True))
+    named = dict(zip(keys, texts, strict=True))
+    missing = [(key, text) for key, text in named.items() if key not in known]
+    for start in range(0, len(missing), _PART_ROWS):
+        part = dict(missing[start : start + _PART_ROWS])
+        known.update(zip(part, _embed_part(part, folder), strict=True))
     return np.array([known[key][:_DIM] for key in keys]), saved
+
+
+def _embed_part(part: Mapping[str, str], folder: Path) -> np.ndarray:
+    """Return the embeddings of some texts, their seconds beside them, and keep them in a file."""
+    model = _load_minilm()
+    begin = time.perf_counter()
+    vectors = model.encode(
+        list(part.values()), batch_size=64, normalize_embeddings=True, show_progress_bar=False
+    )
+    each = (time.perf_counter() - begin) / len(part)
+    table = np.column_stack([vectors, np.full(len(part), each)]).astype(np.float32)
+    name = hashlib.sha256("".join(part).encode()).hexdigest()[:16]
+    path = folder / f"{name}.part"
+    with path.open("wb") as file:
+        np.savez(file, keys=np.array(list(part)), table=table)
+    path.replace(folder / f"{name}.npz")
+    return table
 
 
 @cache
@@ -325,9 +332,7 @@ def choose(peer: Peer, train: Texts, score: Score, seed: int = 0) -> Choice:
     return max(settled, key=lambda choice: cross_validate(peer, train, choice, score, seed))
 
 
-def cross_validate(
-    peer: Peer, train: Texts, choice: Choice, score: Score, seed: int = 0
-) -> float:
+def cross_validate(peer: Peer, train: Texts, choice: Choice, score: Score, seed: int = 0) -> float:
     """Return the score of a choice over rows out of fold, no group on both sides."""
     truth, guess = [], []
     for fit_rows, rows in _folds(train.groups, seed):

@@ -109,9 +109,9 @@ def fold_sentence(text: str) -> str:
     Examples
     --------
     >>> fold_sentence("[Ann Lee]\u2019s \u201cno\u201d.")
-    'ann lee s no '
+    'ann lee s no'
     """
-    return _NO_WORD.sub(" ", text.lower())
+    return _NO_WORD.sub(" ", text.lower()).strip()
 
 
 def find_clean(train: Iterable[str], test: Sequence[str]) -> np.ndarray:

@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+
 from own import choose_settings, to_training_set
 from peers import PEERS, Answer, Peer, Texts, fit_predict
 from public_data import Tweet, f_avg, find_data, fold_sentence, read_semeval
-
-from stance.evaluation import predict_rows
+from stance.evaluation import predict_most_frequent, predict_rows
 from stance.features import Passage
 from stance.tables import format_plain
 from stance.targets import parse_target
 from stance.training import fit_model
 
-# Mohammad et al. 2016, table 3 and the task's leader board; BERT as reported by later papers.
+# Mohammad et al. 2016, SemEval-2016 task 6; the two last as later papers report them.
 PUBLISHED = {
     "majority (published)": 0.6522,
     "SVM unigrams (published)": 0.6331,
@@ -92,6 +92,12 @@ def main() -> None:
     for peer in PEERS:
         if peer.is_installed:
             guesses[peer.name] = predict_peer(peer, splits)
+    guesses["most_frequent"] = np.concatenate(
+        [
+            predict_most_frequent(np.array([row.label for row in train]), len(test))
+            for train, test in splits
+        ]
+    )
     bounds = np.cumsum([0, *map(len, tests)])
     parts = [slice(a, b) for a, b in zip(bounds, bounds[1:], strict=False)]
     scores = {name: f_avg(truth, guess) for name, guess in guesses.items()}
