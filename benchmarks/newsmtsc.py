@@ -40,7 +40,7 @@ def predict_ours(
         )
         for rows in (train, test)
     ]
-    settings = choose_settings(sets[:1], macro_f1, seed)
+    settings = choose_settings(sets[:1], macro_f1, seed, n_jobs=2)
     print(f"ours: C={settings.C:g}, class weight {settings.class_weight}")
     return predict_rows(fit_model(sets[0], TARGET, settings, seed), sets[1])
 

@@ -36,12 +36,12 @@ def to_training_set(
     )
 
 
-def score_out_of_fold(data: TrainingSet, seed: int = 0) -> OutOfFold:
+def score_out_of_fold(data: TrainingSet, seed: int = 0, n_jobs: int | None = None) -> OutOfFold:
     """Return for each setting the row numbers and their scores by fits that have not seen them."""
     results: OutOfFold = {}
     for weight in ("balanced", None):
         settings = replace(Settings(), class_weight=weight)
-        _, scores, rows = cross_validate_settings(data, settings, seed, 2, C_GRID)
+        _, scores, rows = cross_validate_settings(data, settings, seed, n_jobs, C_GRID)
         results |= {(c, weight): (rows, scores[c]) for c in C_GRID}
     return results
 
@@ -50,9 +50,10 @@ def choose_settings(
     sets: Sequence[TrainingSet],
     score: Callable[[np.ndarray, np.ndarray], float],
     seed: int = 0,
+    n_jobs: int | None = None,
 ) -> Settings:
     """Return the settings with the best score over the rows out of fold of all sets together."""
-    folds = [score_out_of_fold(data, seed) for data in sets]
+    folds = [score_out_of_fold(data, seed, n_jobs) for data in sets]
 
     def rate(key: tuple[float, str | None]) -> float:
         truth = np.concatenate(

@@ -60,7 +60,7 @@ def predict_ours(splits: Sequence[Split], seed: int = 0) -> np.ndarray:
         ]
         for split in splits
     ]
-    settings = choose_settings([train for train, _ in sets], f_avg, seed)
+    settings = choose_settings([train for train, _ in sets], f_avg, seed, n_jobs=2)
     print(f"ours: C={settings.C:g}, class weight {settings.class_weight}")
     return np.concatenate(
         [predict_rows(fit_model(train, TARGET, settings, seed), test) for train, test in sets]
