@@ -103,6 +103,9 @@ def describe(name: str, result: Result, test: TrainingSet, known: np.ndarray) ->
     line = [name]
     for rows in (np.ones(len(known), dtype=bool), known, ~known):
         truth, guess = test.y[rows], result.labels[rows]
+        if not len(truth):
+            line += ["", ""]
+            continue
         line += [f"{np.mean(truth == guess):.3f}", f"{macro_f1(truth, guess):.3f}"]
     seconds, spent = result.fit_seconds, result.predict_seconds
     line.append("" if seconds is None else f"{seconds:.1f}")
