@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from public_data import find_data
 from stance.actors import mark_quotations
 from stance.articles import Article, split_sentences
 from stance.corpus import read_corpus
@@ -46,17 +46,6 @@ class Sentence:
     quoted: list[bool]
     mentions: list[Mention]
     sources: list[tuple[tuple[int, int], ...]]
-
-
-def find_data(given: Path | None) -> Path:
-    """Return the folder of the benchmark, or stop with what to do."""
-    folder = given or Path(os.environ.get("STANCE_BENCH_DATA", "../shared/bench"))
-    folder = folder if folder.name == "polnear" else folder / "polnear"
-    if not folder.is_dir():
-        raise SystemExit(
-            f"no PolNeAR data at {folder}: name its folder with --data or STANCE_BENCH_DATA."
-        )
-    return folder
 
 
 def read_part(folder: Path) -> Iterator[Sentence]:
@@ -190,7 +179,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="the benchmarks' folder (STANCE_BENCH_DATA)")
     parser.add_argument("--corpus", type=Path, default=Path("data"))
     args = parser.parse_args()
-    folder = find_data(args.data)
+    folder = find_data(args.data, "polnear", "PolNeAR")
     dev = list(read_part(folder / "dev"))
     fitted = fit_detector(mark(list(read_part(folder / "train"))))
     corpus = read_corpus(args.corpus / "raw", args.corpus / "labels")
