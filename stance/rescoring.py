@@ -12,26 +12,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from stance.mentions import Mention
-from stance.verbs import AUXILIARIES, VERBS
 
 _MOST_WORDS = 3
 _MOST_STEPS = 4
+_EDGE = "|"
 
 TEMPLATES: tuple[str, ...] = tuple(
-    f"again.{name}"
-    for name in "own,prev own,next others prev,gap next,gap prev,verb next,verb same".split()
+    f"again.{name}" for name in "own,prev own,next others prev,gap next,gap same".split()
 )
 # Multiplies the first log-odds; a detector without it does not look again.
 SLOPE = "again.slope="
 INTERCEPT = "again.intercept="
-
-
-class Bond(NamedTuple):
-    """What stands between a mention and the one before it."""
-
-    # The words, or "far" for more than a few; "|" for the sentence's edge.
-    gap: str
-    has_verb: bool
 
 
 class Bonds(NamedTuple):
@@ -39,17 +30,15 @@ class Bonds(NamedTuple):
 
     Parameters
     ----------
-    between : list of Bond, length n_mentions + 1
-        Before each mention, and after the last.
+    between : list of str, length n_mentions + 1
+        The words before each mention and after the last, back to the neighbour; "far" for more
+        than a few, "|" for the sentence's edge.
     twins : list of list of int, length n_mentions
         For each mention, the others that name the same actor.
     """
 
-    between: list[Bond]
+    between: list[str]
     twins: list[list[int]]
-
-
-_EDGE = Bond("|", False)
 
 
 def find_bonds(
@@ -73,12 +62,7 @@ def find_bonds(
     between = [_EDGE]
     for (_, last), (first, _) in zip(spans, spans[1:], strict=False):
         gap = words[last + 1 : first]
-        between.append(
-            Bond(
-                " ".join(gap) if len(gap) <= _MOST_WORDS else "far",
-                any(word in VERBS or word in AUXILIARIES for word in gap),
-            )
-        )
+        between.append(" ".join(gap) if len(gap) <= _MOST_WORDS else "far")
     between.append(_EDGE)
     named: dict[str, list[int]] = {}
     for i, mention in enumerate(mentions):
@@ -109,11 +93,11 @@ def describe_odds(bonds: Bonds, odds: Sequence[float]) -> list[tuple[str, ...]]:
 
     Examples
     --------
-    >>> bonds = Bonds([Bond("|", False), Bond("and", False), Bond("|", False)], [[], []])
+    >>> bonds = Bonds(["|", "and", "|"], [[], []])
     >>> for values in describe_odds(bonds, [2.2, -0.6]):
     ...     print(values)
-    ('2 -', '2 -1', '-1', '- |', '-1 and', '- False', '-1 False', '-')
-    ('-1 2', '-1 -', '2', '2 and', '- |', '2 False', '- False', '-')
+    ('2 -', '2 -1', '-1', '- |', '-1 and', '-')
+    ('-1 2', '-1 -', '2', '2 and', '- |', '-')
     """
     steps = [_step(value) for value in odds]
     # The two highest: who is the highest has the second as the highest of the others.
@@ -122,18 +106,15 @@ def describe_odds(bonds: Bonds, odds: Sequence[float]) -> list[tuple[str, ...]]:
     for i, own in enumerate(steps):
         before = steps[i - 1] if i else "-"
         after = steps[i + 1] if i + 1 < len(steps) else "-"
-        left, right = bonds.between[i], bonds.between[i + 1]
         others = [j for j in highest if j != i]
         result.append(
             (
                 f"{own} {before}",
                 f"{own} {after}",
                 steps[others[-1]] if others else "-",
-                f"{before} {left.gap}",
-                f"{after} {right.gap}",
-                f"{before} {left.has_verb}",
-                f"{after} {right.has_verb}",
-                _compare(i, bonds.twins[i], odds),
+                f"{before} {bonds.between[i]}",
+                f"{after} {bonds.between[i + 1]}",
+                _compare(i, bonds.twins[i], odds) if bonds.twins[i] else "-",
             )
         )
     return result
@@ -146,8 +127,6 @@ def _step(value: float) -> str:
 
 def _compare(i: int, twins: Sequence[int], odds: Sequence[float]) -> str:
     """Tell whether another mention of the same actor is the likelier one, and stands before."""
-    if not twins:
-        return "-"
     higher = any(odds[j] > odds[i] for j in twins)
     earlier = any(j < i and odds[j] > 0 for j in twins)
     return f"{higher} {earlier}"

@@ -15,11 +15,11 @@ from stance.actors import mark_quotations
 from stance.detection import Detector, bind_mentions
 from stance.detection_training import STRENGTH, fit_detector, mark_mentions
 from stance.mentions import find_mentions, tokenize
-from stance.rescoring import INTERCEPT, SLOPE, TEMPLATES, Bond, Bonds, describe_odds
+from stance.rescoring import INTERCEPT, SLOPE, TEMPLATES, Bonds, describe_odds
 from stance.targets import parse_target
 
 BARE = parse_target('name = "bare"')
-EDGE = Bond("|", False)
+EDGE = "|"
 
 
 def read_rows(n=60):
@@ -45,9 +45,9 @@ def chances(detector, text, target=BARE):
 
 def test_what_stands_between_mentions():
     bonds = bonds_of("Ann Lee and Bob Ray condemned Kim Yu.")
-    assert bonds.between == [EDGE, Bond("and", False), Bond("condemned", True), EDGE]
+    assert bonds.between == [EDGE, "and", "condemned", EDGE]
     far = bonds_of("Ann Lee was seen in the square near Bob Ray.")
-    assert far.between[1] == Bond("far", True)
+    assert far.between[1] == "far"
 
 
 def test_names_of_one_actor_are_tied():
@@ -56,7 +56,7 @@ def test_names_of_one_actor_are_tied():
 
 
 def test_the_likelier_twin_is_known():
-    bonds = Bonds([EDGE, Bond("far", True), EDGE], [[1], [0]])
+    bonds = Bonds([EDGE, "far", EDGE], [[1], [0]])
     same = [values[-1] for values in describe_odds(bonds, [1.0, 2.0])]
     assert same == ["True False", "False True"]
 
