@@ -21,7 +21,7 @@ from public_data import find_data
 from stance.actors import mark_quotations
 from stance.articles import Article, split_sentences
 from stance.corpus import read_corpus
-from stance.detection import Detector, describe_mentions, name_features
+from stance.detection import Detector, bind_mentions, describe_mentions, name_features
 from stance.detection_training import MarkedMentions, fit_detector, train_detector
 from stance.mentions import Mention, Token, find_mentions, tokenize
 from stance.tables import format_plain
@@ -122,7 +122,8 @@ def mark(sentences: list[Sentence]) -> MarkedMentions:
         takes_part += [i in pairs for i in range(len(sentence.mentions))]
         articles += [sentence.article] * len(sentence.mentions)
         n_missed += len(sentence.sources) - len(pairs)
-    return MarkedMentions(features, np.array(takes_part), np.array(articles), n_missed)
+    bonds = [bind_mentions(sentence.tokens, sentence.mentions) for sentence in sentences]
+    return MarkedMentions(features, np.array(takes_part), np.array(articles), n_missed, bonds)
 
 
 def noun_phrase(sentence: Sentence, mention: Mention) -> tuple[int, int]:

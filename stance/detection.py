@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from stance import rescoring
 from stance.mentions import Mention, Token
 from stance.verbs import (
     ACTING_VERBS,
@@ -80,6 +81,19 @@ class Detector:
     threshold: float = 0.5
 
     @cached_property
+    def _again(self) -> tuple[float, float, list[dict[str, float]]] | None:
+        """Return slope, intercept and weights of the second look; None without one."""
+        slope = self.weights.get(rescoring.SLOPE)
+        if slope is None:
+            return None
+        tables: dict[str, dict[str, float]] = {name: {} for name in rescoring.TEMPLATES}
+        for feature, weight in self.weights.items():
+            template, _, value = feature.partition("=")
+            if template in tables:
+                tables[template][value] = weight
+        return slope, self.weights.get(rescoring.INTERCEPT, 0.0), list(tables.values())
+
+    @cached_property
     def _lookups(self) -> list[Callable[[Value, float], float]]:
         """Return for each template what finds the weight of a value of `describe_mentions`."""
         tables: dict[str, dict[Value, float]] = {name: {} for name in TEMPLATES}
@@ -110,13 +124,31 @@ class Detector:
         list of float
             One for each mention.
         """
+        if not mentions:
+            return []
         lookups = self._lookups
-        result = []
-        for values in describe_mentions(tokens, mentions, quoted):
+        sentence = _look_at(tokens, mentions)
+        odds = []
+        for values in _describe(sentence, mentions, quoted):
             score = self.intercept
             for lookup, value in zip(lookups, values, strict=True):
                 score += lookup(value, 0.0)
-            result.append(1 / (1 + math.exp(-max(-500.0, min(500.0, score)))))
+            odds.append(score)
+        if self._again is not None:
+            bonds = rescoring.find_bonds(sentence.words, sentence.spans, mentions)
+            odds = self._look_again(bonds, odds)
+        return [1 / (1 + math.exp(-max(-500.0, min(500.0, score)))) for score in odds]
+
+    def _look_again(self, bonds: rescoring.Bonds, odds: Sequence[float]) -> list[float]:
+        """Return the log-odds of each mention in the light of its neighbours'."""
+        assert self._again is not None
+        slope, intercept, tables = self._again
+        result = []
+        for first, values in zip(odds, rescoring.describe_odds(bonds, odds), strict=True):
+            score = intercept + slope * first
+            for table, value in zip(tables, values, strict=True):
+                score += table.get(value, 0.0)
+            result.append(score)
         return result
 
 
@@ -164,14 +196,37 @@ def describe_mentions(
         its kind, place and quotation, its neighbours. Never whose name it is: only pronouns and
         describing nouns enter by their word.
     """
-    if not mentions:
-        return []
-    sentence = _look_at(tokens, mentions)
+    return _describe(_look_at(tokens, mentions), mentions, quoted) if mentions else []
+
+
+def bind_mentions(tokens: Sequence[Token], mentions: Sequence[Mention]) -> rescoring.Bonds:
+    """Return what ties the mentions of a sentence together, for a second look.
+
+    Parameters
+    ----------
+    tokens : sequence of Token
+        The sentence's tokens.
+    mentions : sequence of Mention
+        Its mentions, in order.
+
+    Returns
+    -------
+    Bonds
+    """
+    return rescoring.find_bonds(
+        [token.folded for token in tokens], _spans(tokens, mentions), mentions
+    )
+
+
+def _describe(
+    sentence: _Sentence, mentions: Sequence[Mention], quoted: Sequence[bool]
+) -> list[tuple[Value, ...]]:
+    """Return the features of each mention of a sentence that has some."""
     return [
         (
             *_near(sentence, first, last, mention),
             *_verb_after(sentence, first, last),
-            *_governed(sentence, first, last),
+            *_governed(sentence, first, last, mention),
             *_chains(sentence, first, last),
             *_clause(sentence, first, last),
             *_neighbours(sentence, number, mentions),
@@ -227,7 +282,7 @@ def _near(sentence: _Sentence, first: int, last: int, mention: Mention) -> tuple
     left = _at(words, first - 1)
     r0, r1, r2, r3 = (_at(words, last + k) for k in (1, 2, 3, 4))
     b0, b1 = _at(classes, last + 1), _at(classes, last + 2)
-    head = words[last] if mention.pronoun or kind not in _NAMED else None
+    head = _head(words, last, mention)
     return (
         kind,
         "known" if mention.canonical else "new",
@@ -265,16 +320,17 @@ def _verb_after(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]
     )
 
 
-_GOVERNED = "gov gov2 gov2w gov,right skip gov,skip"
+_GOVERNED = "gov gov2 gov2w gov,right skip gov,skip head,left head,gov head,skip"
 
 
-def _governed(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
+def _governed(sentence: _Sentence, first: int, last: int, mention: Mention) -> tuple[Value, ...]:
     """Return the function word that governs the mention, beyond its modifiers, and what follows."""
     words, classes = sentence.words, sentence.classes
     i = first - 1
     while i >= max(0, first - _MODIFIERS) and _modifies(words[i]):
         i -= 1
     gov = _at(words, i)
+    head = _head(words, last, mention) or "-"
     j = last + 1
     while j < min(len(words), last + _REACH) and (
         words[j] in ADVERBIALS or words[j].endswith("ly")
@@ -287,6 +343,9 @@ def _governed(sentence: _Sentence, first: int, last: int) -> tuple[Value, ...]:
         (gov, _at(classes, last + 1)),
         _at(words, j),
         (gov, _at(classes, j)),
+        (head, _at(words, first - 1)),
+        (head, gov),
+        (head, _at(words, j)),
     )
 
 
@@ -296,6 +355,11 @@ def _modifies(word: str) -> bool:
     return word in _DETERMINERS or not (
         word in _FUNCTION_WORDS or word in _PREPOSITIONS or word in _CONNECTIVES or word in _VERBAL
     )
+
+
+def _head(words: Sequence[str], last: int, mention: Mention) -> str | None:
+    """Return the word of a pronoun or the noun of a description; None for a name."""
+    return words[last] if mention.pronoun or mention.kind not in _NAMED else None
 
 
 _CHAINS = "after2 after3 before3"

@@ -6,6 +6,7 @@ marked, so its other mentions are examples of somebody only mentioned.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from stance import rescoring
 from stance.actors import mark_quotations
-from stance.detection import Detector, describe_mentions, name_features
+from stance.detection import Detector, bind_mentions, describe_mentions, name_features
 from stance.examples import Example
 from stance.mentions import Mention, find_mentions, tokenize
 from stance.targets import Target
@@ -42,12 +44,16 @@ class MarkedMentions:
         The article of each.
     n_missed : int
         Marked actors that no mention overlaps: nothing learnt here can find them.
+    bonds : list of Bonds, one for each sentence
+        What ties the mentions of each sentence together; the mentions follow one another
+        sentence by sentence.
     """
 
     features: list[list[str]]
     takes_part: np.ndarray
     articles: np.ndarray
     n_missed: int
+    bonds: list[rescoring.Bonds]
 
 
 def group_by_sentence(examples: Iterable[Example]) -> dict[str, list[list[Example]]]:
@@ -89,6 +95,7 @@ def mark_mentions(examples: Iterable[Example], target: Target) -> MarkedMentions
     features: list[list[str]] = []
     takes_part: list[bool] = []
     articles: list[str] = []
+    bonds: list[rescoring.Bonds] = []
     n_missed = 0
     for article, sentences in group_by_sentence(examples).items():
         opened = False
@@ -101,8 +108,9 @@ def mark_mentions(examples: Iterable[Example], target: Target) -> MarkedMentions
             features += map(name_features, describe_mentions(tokens, mentions, quoted))
             takes_part += [mention in marked for mention in mentions]
             articles += [article] * len(mentions)
+            bonds.append(bind_mentions(tokens, mentions))
             n_missed += missed
-    return MarkedMentions(features, np.array(takes_part), np.array(articles), n_missed)
+    return MarkedMentions(features, np.array(takes_part), np.array(articles), n_missed, bonds)
 
 
 def match_mentions(
@@ -189,19 +197,49 @@ def fit_detector(
     if min(n_taking_part, len(marked.takes_part) - n_taking_part) < max(1, min_mentions):
         return None
     matrix, names = _count(marked.features)
-    threshold = 0.5
-    n_folds = min(5, len(set(marked.articles.tolist())))
-    if n_folds > 1:
-        chances = np.zeros(len(marked.takes_part))
-        folds = GroupKFold(n_folds, shuffle=True, random_state=seed)
-        for train, test in folds.split(matrix, groups=marked.articles):
-            if len(set(marked.takes_part[train].tolist())) == 2:
-                fitted = _fit(matrix[train], marked.takes_part[train], seed)
-                chances[test] = fitted.predict_proba(matrix[test])[:, 1]
-        threshold = _best_threshold(chances, marked)
     fitted = _fit(matrix, marked.takes_part, seed)
     weights = dict(zip(names, fitted.coef_[0].tolist(), strict=True))
+    threshold = 0.5
+    if len(set(marked.articles.tolist())) > 1:
+        # The second look learns from odds of articles that the first had not seen.
+        odds = _out_of_fold(matrix, marked, seed)
+        again, names = _count(_features_again(marked, odds))
+        again = sparse.hstack([sparse.csr_matrix(odds[:, None]), again], format="csr")
+        threshold = _best_threshold(_out_of_fold(again, marked, seed + 1), marked)
+        second = _fit(again, marked.takes_part, seed)
+        names = [rescoring.SLOPE, *names]
+        weights |= dict(zip(names, second.coef_[0].tolist(), strict=True))
+        weights[rescoring.INTERCEPT] = float(second.intercept_[0])
     return Detector(weights, float(fitted.intercept_[0]), threshold)
+
+
+def _out_of_fold(matrix: sparse.csr_matrix, marked: MarkedMentions, seed: int) -> np.ndarray:
+    """Return log-odds of each mention by a regression that has not seen its article."""
+    odds = np.zeros(len(marked.takes_part))
+    n_folds = min(5, len(set(marked.articles.tolist())))
+    folds = GroupKFold(n_folds, shuffle=True, random_state=seed)
+    for train, test in folds.split(matrix, groups=marked.articles):
+        if len(set(marked.takes_part[train].tolist())) == 2:
+            fitted = _fit(matrix[train], marked.takes_part[train], seed)
+            odds[test] = fitted.decision_function(matrix[test])
+    return odds
+
+
+def _features_again(marked: MarkedMentions, odds: np.ndarray) -> list[list[str]]:
+    """Return the features of the second look, as they are written in `Detector.weights`."""
+    features = []
+    begin = 0
+    for bonds in marked.bonds:
+        end = begin + len(bonds.twins)
+        features += [
+            [
+                f"{template}={value}"
+                for template, value in zip(rescoring.TEMPLATES, values, strict=True)
+            ]
+            for values in rescoring.describe_odds(bonds, odds[begin:end].tolist())
+        ]
+        begin = end
+    return features
 
 
 def _count(features: list[list[str]]) -> tuple[sparse.csr_matrix, list[str]]:
@@ -230,12 +268,12 @@ def _fit(matrix: sparse.csr_matrix, takes_part: np.ndarray, seed: int) -> Logist
         return classifier.fit(matrix, takes_part)
 
 
-def _best_threshold(chances: np.ndarray, marked: MarkedMentions) -> float:
+def _best_threshold(odds: np.ndarray, marked: MarkedMentions) -> float:
     """Return the threshold with the best F1; of equals, the one nearest to one half."""
     actual = int(marked.takes_part.sum()) + marked.n_missed
     scores = []
     for threshold in _THRESHOLDS:
-        found = chances >= threshold
+        found = odds >= math.log(threshold / (1 - threshold))
         right = int((found & marked.takes_part).sum())
         f1 = 2 * right / max(1, int(found.sum()) + actual)
         scores.append((f1, -abs(threshold - 0.5), threshold))

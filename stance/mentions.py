@@ -141,8 +141,8 @@ ROLE_NOUNS = frozenset(
     "rallygoers rapporteur readers rebels recruits rector rectors referee refugees regime "
     "regiment regulator regulators relative relatives report reporter reporters representative "
     "representatives rescuers researcher researchers resident residents restaurateur retailers "
-    "retirees returnees revolutionaries rioters rival rivals ruler rulers runner-up running- "
-    "mate saboteurs sailors salesman satirist sceptics scholar scholars school scientist "
+    "retirees returnees revolutionaries rioters rival rivals ruler rulers runner-up "
+    "running-mate saboteurs sailors salesman satirist sceptics scholar scholars school scientist "
     "scientists sculptor secretariat secretaries secretary seller senator senators sergeant "
     "servant servants service servicemen services settlers several shareholder shareholders "
     "sheriff shop-assistant shopkeepers sibling sides signatories signatory singer sister "
@@ -153,9 +153,9 @@ ROLE_NOUNS = frozenset(
     "striker strikers strongman strongmen student students subordinate subordinates subscriber "
     "successor superior superiors superpower superpowers supporter supporters surgeon surgeons "
     "survey survivors suspect suspects sympathiser sympathisers sympathizers teacher teachers "
-    "team technician technocrats teenager teenagers terrorist terrorists theater theatre think- "
-    "tank thinkers those thousands thugs titushki trade-union trader traders trainer trainers "
-    "traitor traitors tribunal troop troops troupe trustee trustees tsar tutor two tycoon "
+    "team technician technocrats teenager teenagers terrorist terrorists theater theatre "
+    "think-tank thinkers those thousands thugs titushki trade-union trader traders trainer "
+    "trainers traitor traitors tribunal troop troops troupe trustee trustees tsar tutor two tycoon "
     "tyrant union unionists unions units universities university user users usurper vendor "
     "veteran veterans vice-chairman vice-president victim victims viewer viewers villager "
     "villagers visitor visitors volunteer volunteers voter voters warden warders warriors "
@@ -272,8 +272,9 @@ def _without_article(name: str) -> str:
 def _split_alias(name: str, actor: Actor) -> _Alias:
     """Return an alias in words."""
     words = tuple(token.folded for token in tokenize(_without_article(name)))
-    # "us" and "who" are names in capitals only; "protesters" is one in any case.
-    return _Alias(words, actor, len(words) == 1 and actor.kind != "groups" and not name.islower())
+    # "us", "who" and "west" are names in capitals only; "protesters" is one in any case.
+    described = actor.kind == "groups" and (words[-1] in ROLE_NOUNS or words[-1].endswith("s"))
+    return _Alias(words, actor, len(words) == 1 and not described and not name.islower())
 
 
 # First token, last token, kind, canonical name.

@@ -161,3 +161,11 @@ def test_first_person_of_a_quotation_that_runs_on(target):
     assert actors_of(text, target)[0] == [("We", "Bob Ray")]
     apart = "“We rejected the count.” It rained. Bob Ray said no."
     assert actors_of(apart, target)[0] == [("We", None)]
+
+
+def test_a_name_of_a_group_needs_its_capital_unless_it_describes():
+    groups = '"Western countries" = ["West"]\n"Protesters" = []\n"Opposition" = []'
+    target = parse_target(f'name = "t"\n[actors.groups]\n{groups}')
+    text = "The West saw protesters of the opposition in the west."
+    found = [m.canonical for m in find_mentions(text, target) if m.canonical]
+    assert found == ["Western countries", "Protesters", "Opposition"]

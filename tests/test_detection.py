@@ -69,6 +69,9 @@ def test_equals_the_regression_it_came_from(target):
     plain = LogisticRegression(C=STRENGTH, solver="newton-cg", tol=1e-4, max_iter=200)
     expected = plain.fit(X, marked.takes_part).predict_proba(X)[:, 1]
     detector = train_detector(read_rows(), target, min_mentions=10)
+    # The first look alone; the second has its own oracle in test_rescoring.
+    first = {name: w for name, w in detector.weights.items() if not name.startswith("again.")}
+    detector = Detector(first, detector.intercept)
     found = []
     for sentences in group_by_sentence(read_rows()).values():
         for rows in sentences:

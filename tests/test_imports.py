@@ -23,6 +23,7 @@ LADDER = [
     "stance.articles",
     "stance.mentions",
     "stance.coreference",
+    "stance.rescoring",
     "stance.detection",
     "stance.clauses",
     "stance.actors",
