@@ -13,13 +13,14 @@ from typing import Any
 
 from stance.actors import acting_mentions
 from stance.clauses import own_clause
+from stance.dictionary import categorize
 from stance.errors import StanceError
 from stance.examples import ACTOR_TOKEN, Example
 from stance.mentions import find_mentions
 from stance.normalization import normalize
 from stance.targets import Target, fold
 
-VIEWS = ("sentence", "clause", "before", "after")
+VIEWS = ("sentence", "clause", "before", "after", "near", "categories", "near_categories")
 
 _NEGATION = re.compile(r"(?<=\w)n't\b")
 _CANNOT = re.compile(r"\bcannot\b")
@@ -28,6 +29,7 @@ _WORD = re.compile(r"\w+")
 # A private-use character cannot stand in news, so the mask survives lower-casing unmistakably.
 _MASK = "\ue000"
 _SIDE_WORDS = 8
+_NEAR_WORDS = 10
 # A sentence longer than this is none that a reader would have written: of it, so many characters
 # are read on either side of the actor.
 _LONGEST = 1000
@@ -163,7 +165,9 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
     -------
     dict of str to str
         For each of `VIEWS` its text, in small letters but for ``ACTOR``: the masked sentence; the
-        masked clause of the actor; the words before and after the mention.
+        masked clause of the actor; the words before and after the mention in it; the nearest words
+        of the sentence on either side of it; the dictionary's categories of the sentence's words
+        and of the nearest.
 
     Examples
     --------
@@ -174,7 +178,12 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
     """
     if not passage.has_actor:
         whole = canonical_text(passage.sentence)
-        return {"sentence": whole, "clause": whole, "before": "", "after": ""}
+        return {
+            **dict.fromkeys(VIEWS, ""),
+            "sentence": whole,
+            "clause": whole,
+            "categories": categorize(whole, target.categories),
+        }
     passage = _crop(passage)
     sentence = passage.sentence
     own = (passage.actor_start, passage.actor_end)
@@ -188,11 +197,18 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
             others.append((mention.start, mention.end))
     spans.sort()
     start, end = own_clause(sentence, *own, others)
+    whole = canonical_text(_masked(sentence, spans, 0, len(sentence)))
+    left = _side(_masked(sentence, spans, 0, own[0]), slice(-_NEAR_WORDS, None))
+    right = _side(_masked(sentence, spans, own[1], len(sentence)), slice(None, _NEAR_WORDS))
+    near = f"{left} {ACTOR_TOKEN} {right}"
     return {
-        "sentence": canonical_text(_masked(sentence, spans, 0, len(sentence))),
+        "sentence": whole,
         "clause": canonical_text(_masked(sentence, spans, start, end)),
         "before": _side(_masked(sentence, spans, start, own[0]), slice(-_SIDE_WORDS, None)),
         "after": _side(_masked(sentence, spans, own[1], end), slice(None, _SIDE_WORDS)),
+        "near": near,
+        "categories": categorize(whole, target.categories),
+        "near_categories": categorize(near, target.categories),
     }
 
 

@@ -50,6 +50,9 @@ DEFAULT_SPECS = (
     ViewSpec("clause", "word", (1, 3), 0.7),
     ViewSpec("before", "word", (1, 2), 0.5),
     ViewSpec("after", "word", (1, 3), 0.5),
+    ViewSpec("near", "word", (1, 3), 0.5),
+    ViewSpec("categories", "word", (1, 3), 0.5),
+    ViewSpec("near_categories", "word", (1, 3), 0.5),
 )
 
 

@@ -14,7 +14,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MAGIC = b"stance model\n"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 CONTEXT_ARRAYS = ("coef", "intercept", "alone_coef", "alone_intercept")
 FILE_NAME = "model.stance"
 ANALYZERS = ("word", "char_wb")
@@ -363,6 +363,9 @@ def dump_scorer(scorer: Scorer) -> bytes:
         arrays["namer.features"] = "\n".join(names).encode("utf-8")
         arrays["namer.weights"] = _floats(np.array([scorer.namer.weights[n] for n in names]))
         namer = {"n_features": len(names), "usual": scorer.namer.usual}
+    words: dict[str, list[str]] = {}
+    for word, category in sorted(scorer.target.categories.items()):
+        words.setdefault(category, []).append(word)
     if scorer.context is not None:
         for name in CONTEXT_ARRAYS:
             arrays[f"context.{name}"] = _floats(getattr(scorer.context, name))
@@ -385,6 +388,7 @@ def dump_scorer(scorer: Scorer) -> bytes:
             "arrays": places,
             "sha256": hashlib.sha256(body).hexdigest(),
             "target": scorer.target.source,
+            "dictionary": {category: " ".join(words[category]) for category in sorted(words)},
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -447,6 +451,7 @@ def _parse(data: bytes) -> Scorer:
     blocks = [_parse_block(header, number, body) for number in range(len(header["blocks"]))]
     try:
         target = parse_target(header["target"], "its target")
+        target = replace(target, dictionary=_parse_dictionary(header["dictionary"]))
     except TargetError as error:
         raise ModelError(f"damaged ({error})") from error
     intercept = _array(header, "intercept", body, (len(classes),))
@@ -459,6 +464,14 @@ def _parse(data: bytes) -> Scorer:
         _parse_namer(header, body),
         _parse_context(header, body),
     )
+
+
+def _parse_dictionary(categories: Mapping[str, str]) -> dict[str, str]:
+    """Return the category of each word."""
+    forms = {word: category for category in categories for word in categories[category].split()}
+    if len(forms) != sum(len(words.split()) for words in categories.values()):
+        raise ModelError("damaged (its dictionary)")
+    return forms
 
 
 def _parse_detector(header: Mapping[str, Any], body: memoryview) -> Detector | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
+from stance.dictionary import load_dictionary
 from stance.errors import TargetError, shortlist, suggestion
 from stance.normalization import normalize
 
@@ -102,6 +103,9 @@ class Target:
         learnt from a table without actors.
     source : str
         The TOML text that it was read from, for hashing and for keeping it with a model.
+    dictionary : mapping of str to str, optional
+        Category of each word form; the one that comes with this version where none is given. A
+        model keeps the one that it was trained with.
 
     Examples
     --------
@@ -119,6 +123,12 @@ class Target:
     roles: tuple[Role, ...] = ()
     unit: str = "actor"
     source: str = field(default="", repr=False)
+    dictionary: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def categories(self) -> Mapping[str, str]:
+        """The category of each word form."""
+        return load_dictionary() if self.dictionary is None else self.dictionary
 
     @cached_property
     def by_name(self) -> dict[str, Actor]:

@@ -92,7 +92,7 @@ OUTLET_NOUNS = frozenset(
 )
 
 
-def _inflect(verb: str) -> set[str]:
+def inflect(verb: str) -> set[str]:
     """Return the forms in which a verb follows its subject, or precedes it in an inversion."""
     forms = {verb, *_IRREGULAR.get(verb, "").split()}
     if verb.endswith(("s", "sh", "ch", "x", "o")):
@@ -110,6 +110,6 @@ def _inflect(verb: str) -> set[str]:
     return forms
 
 
-REPORTING_VERBS = frozenset().union(*(_inflect(verb) for verb in _REPORTING.split()))
-ACTING_VERBS = frozenset().union(*(_inflect(verb) for verb in _ACTING.split()))
+REPORTING_VERBS = frozenset().union(*(inflect(verb) for verb in _REPORTING.split()))
+ACTING_VERBS = frozenset().union(*(inflect(verb) for verb in _ACTING.split()))
 VERBS = REPORTING_VERBS | ACTING_VERBS

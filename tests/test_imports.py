@@ -17,6 +17,7 @@ LADDER = [
     "stance.tables",
     "stance.normalization",
     "stance.verbs",
+    "stance.dictionary",
     "stance.cues",
     "stance.targets",
     "stance.records",
