@@ -53,9 +53,12 @@ function who(claim) {
   return make("span", { class: "who" }, claim.canonical);
 }
 
+// A line may end within a mention, but not between its marker and its first word.
 function mentionElement(claim, text) {
-  const element = make("span", { role: "button", tabindex: "-1", "data-claim": claim.index });
-  element.append(shape(UNCERTAIN), text);
+  const [first] = /^\S*/.exec(text);
+  const knot = make("span", { class: "knot" }, shape(UNCERTAIN), first);
+  const element = make("span", { role: "button", tabindex: "-1", "data-claim": claim.index }, knot);
+  element.append(text.slice(first.length));
   if (claim.actor) element.append(...[who(claim)].filter(Boolean));
   return element;
 }
@@ -146,7 +149,7 @@ export class ArticleView {
   }
 
   #name(part, claim, stance) {
-    part.firstElementChild.className = `shape ${stance}`;
+    part.querySelector(".shape").className = `shape ${stance}`;
     part.classList.toggle("bare", !part.textContent);
     const name = claim.actor ? nameOf(claim) : "the sentence, no actor";
     const how = stance === UNCERTAIN ? UNCERTAIN : `${stance}, ${percent(claim.probabilities[stance])}`;

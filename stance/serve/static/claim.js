@@ -22,18 +22,35 @@ export function hideClaim() {
   byId("claim-hint").hidden = false;
 }
 
-// The model reads a sentence in several views; to a reader the same word is one word.
-function strongestOf(contributions) {
-  const merged = new Map();
-  for (const { view, term, weight } of contributions) {
-    const kind = CATEGORIES.has(view) ? "category" : view === "article" ? "article" : "word";
-    const key = `${kind} ${term}`;
-    const entry = merged.get(key) ?? { kind, term, weight: 0 };
-    entry.weight += weight;
-    merged.set(key, entry);
+// What a reader takes for one thing: a word that several views hold, or of which letters were read.
+function entryOf({ view, term, weight }) {
+  if (CATEGORIES.has(view)) return { kind: "category", term: term.toLowerCase().replaceAll("_", " "), weight };
+  if (view === "article") return { kind: "article", term, weight };
+  return { kind: "word", term: term.replace(/[^\p{L}\p{N}]+$/u, ""), weight };
+}
+
+const holds = (phrase, words) => ` ${phrase} `.includes(` ${words} `);
+
+// Two runs of words belong together where one is part of the other and both pull one way.
+function isOne(a, b) {
+  if (a.kind !== b.kind || a.weight > 0 !== b.weight > 0) return false;
+  if (a.kind !== "word") return a.term === b.term;
+  return holds(a.term, b.term) || holds(b.term, a.term);
+}
+
+// Shares are added, never dropped: “streets” and “to the streets” make one line with both weights.
+function strongestOf(terms) {
+  const entries = [];
+  for (const entry of terms.map(entryOf)) {
+    const kin = entries.find((other) => isOne(other, entry));
+    if (!kin) entries.push(entry);
+    else {
+      kin.weight += entry.weight;
+      if (entry.term.length > kin.term.length) kin.term = entry.term;
+    }
   }
-  const sorted = [...merged.values()].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
-  return sorted.slice(0, SHOWN);
+  entries.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
+  return entries.slice(0, SHOWN);
 }
 
 function termElement({ kind, term }) {
@@ -53,7 +70,7 @@ function weightElement(weight, largest) {
 
 // Returns the words that spoke for the stance, to be marked in the sentence.
 export function showExplanation(explanation) {
-  const strongest = strongestOf(explanation.contributions);
+  const strongest = strongestOf(explanation.terms);
   if (!strongest.length) {
     byId("claim-words").replaceChildren(make("p", { class: "note" }, "The model knows none of them."));
     return [];

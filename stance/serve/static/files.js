@@ -2,23 +2,7 @@
 
 import { byId } from "./page.js";
 
-const BLOCKS = "h1, h2, h3, p, li, blockquote";
-
-// A parsed document is inert: its scripts do not run and its images are not fetched.
-function textOfPage(source) {
-  const page = new DOMParser().parseFromString(source, "text/html");
-  page.querySelectorAll("script, style, noscript, nav, header, footer, aside").forEach((e) => e.remove());
-  const root = page.querySelector("article") ?? page.querySelector("main") ?? page.body;
-  const blocks = [...root.querySelectorAll(BLOCKS)].filter((block) => !block.querySelector(BLOCKS));
-  const texts = blocks.length ? blocks.map((block) => block.textContent) : [root.textContent];
-  return texts.map((text) => text.replace(/\s+/g, " ").trim()).filter(Boolean).join("\n\n");
-}
-
-async function documentOf(file) {
-  const source = await file.text();
-  const isPage = /\.html?$/i.test(file.name) || file.type === "text/html";
-  return { name: file.name, text: isPage ? textOfPage(source) : source };
-}
+const documentOf = async (file) => ({ name: file.name, text: await file.text(), isFile: true });
 
 export function setUpFiles(read) {
   const input = byId("files");

@@ -16,7 +16,9 @@ let timer = 0;
 let asking = null;
 
 const current = () => state.documents[state.at];
-const sourceOf = (entry) => (entry.article ? { article: entry.article } : { text: entry.text });
+// A file's name tells the server whether it is a web page.
+const sourceOf = ({ article, text, name, isFile }) =>
+  article ? { article } : { text, ...(isFile ? { name } : {}) };
 
 // Reading
 
@@ -223,11 +225,17 @@ function setUpArticle() {
   }
 }
 
+const openPicker = setUpPicker(openArticle);
 byId("paste").addEventListener("submit", (event) => {
   event.preventDefault();
   readPasted();
 });
 byId("text").addEventListener("keydown", (event) => {
+  // No article begins with a slash: in the empty field it is the key.
+  if (event.key === "/" && !byId("text").value) {
+    event.preventDefault();
+    openPicker();
+  }
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     readPasted();
@@ -243,7 +251,6 @@ byId("help-button").addEventListener("click", () => byId("help").showModal());
 for (const button of document.querySelectorAll("[data-export]")) {
   button.addEventListener("click", () => exportAs(button.dataset.export, button));
 }
-const openPicker = setUpPicker(openArticle);
 byId("pick").addEventListener("click", openPicker);
 setUpFiles((documents) => {
   history.pushState({}, "", "/");
