@@ -240,21 +240,42 @@ def _read_file(path: Path, root: Path, columns: Mapping[str, str]) -> Iterator[A
     if suffix in TABLE_SUFFIXES:
         yield from _read_table(text, path, article_id, columns)
     elif suffix in HTML_SUFFIXES:
-        yield _parse_html(text, article_id, path)
+        yield parse_html(text, article_id, str(path))
     else:
         yield parse_article(text, article_id, str(path))
 
 
-def _parse_html(text: str, article_id: str, path: Path) -> Article:
-    """Take the article out of a web page."""
+def parse_html(text: str, article_id: str = "", origin: str = "page") -> Article:
+    """Take the article out of a web page.
+
+    Parameters
+    ----------
+    text : str
+        The page's HTML.
+    article_id : str, default=""
+        Its id.
+    origin : str, default="page"
+        What messages call it.
+
+    Returns
+    -------
+    Article
+
+    Raises
+    ------
+    ArticleError
+        If no article can be told from menus and links.
+    MissingExtraError
+        If trafilatura is not installed.
+    """
     try:
         import trafilatura
     except ImportError as error:
-        raise MissingExtraError(f"reading the web page {path}", "html") from error
+        raise MissingExtraError(f"reading the web page {origin}", "html") from error
     document: Any = trafilatura.bare_extraction(text, with_metadata=True, include_comments=False)
     body = (document.text or "").strip() if document is not None else ""
     if not body:
-        raise ArticleError(f"{path} holds no article that can be told from its menus and links.")
+        raise ArticleError(f"{origin} holds no article that can be told from its menus and links.")
     meta = {
         "title": document.title,
         "date": document.date,

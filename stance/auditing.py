@@ -33,12 +33,15 @@ class AuditedLabel:
         The stance that the model holds for the likeliest.
     probability : float in [0, 1]
         Of that stance.
+    chances : tuple of float
+        The probability of each stance, in the order of `stance.cues.STANCES`.
     """
 
     example: Example
     confidence: float
     likelier: str
     probability: float
+    chances: tuple[float, ...] = ()
 
 
 def audit_labels(
@@ -106,6 +109,7 @@ def audit_labels(
             float(row[STANCES.index(pairs[number].label)]),
             STANCES[int(np.argmax(row))],
             float(row.max()),
+            tuple(row.tolist()),
         )
         for number, row in zip(numbers.tolist(), chances, strict=True)
     ]

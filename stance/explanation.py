@@ -7,7 +7,7 @@ the intercept add up to it exactly. Character n-grams are told as the word that 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -137,39 +137,79 @@ def explain_text(
     return [explanation for question, explanation in explained if question.is_wanted]
 
 
+def explain_question(
+    questions: Sequence[Question], number: int, own: np.ndarray, model: Scorer
+) -> Explanation:
+    """Say which words drove one claim of an article that was read already.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        All that was asked about the article, see `stance.reading.ask`.
+    number : int
+        Which of them to explain.
+    own : ndarray of float64, shape (n_questions, 3)
+        What the words of each say alone: its scores without the second regression.
+    model : Scorer
+        The model that answered.
+
+    Returns
+    -------
+    Explanation
+        The same as that of `explain_text`, for the work of one claim.
+    """
+    regression = _second_regression(questions, own, model.context)
+    return _explain_one(
+        questions, number, _term_scores(questions[number], model), regression, model
+    )
+
+
 def _explain(questions: list[Question], model: Scorer) -> Iterator[Explanation]:
     """Yield the explanation of each question of one article."""
     import numpy as np
 
     parts = [_term_scores(question, model) for question in questions]
     own = np.array([model.intercept + sum(shares.values(), np.zeros(3)) for shares in parts])
-    features, coef, intercept = _second_regression(questions, own, model.context)
-    scores = features @ coef + intercept
-    chances = context.softmax(scores)
-    for i, question in enumerate(questions):
-        probabilities = dict(zip(model.classes, chances[i].tolist(), strict=True))
-        best = int(scores[i].argmax())
-        weights = coef[:, best] - coef.mean(axis=1)
-        contributions = [
-            Contribution(view, term, float((share - share.mean()) @ weights[:3]))
-            for (view, term), share in parts[i].items()
-        ]
-        for name, part in PARTS.items():
-            if len(weights) >= part.stop:
-                share = float(features[i, part] @ weights[part])
-                contributions.append(Contribution("article", name, share))
-        first = model.intercept - model.intercept.mean()
-        yield Explanation(
-            to_claim(question, probabilities),
-            model.classes[best],
-            float(scores[i, best] - scores[i].mean()),
-            float(first @ weights[:3] + intercept[best] - intercept.mean()),
-            sorted(contributions, key=lambda c: (-abs(c.weight), c.view, c.term)),
-        )
+    regression = _second_regression(questions, own, model.context)
+    for i, shares in enumerate(parts):
+        yield _explain_one(questions, i, shares, regression, model)
+
+
+def _explain_one(
+    questions: Sequence[Question],
+    number: int,
+    shares: dict[tuple[str, str], np.ndarray],
+    regression: tuple[np.ndarray, np.ndarray, np.ndarray],
+    model: Scorer,
+) -> Explanation:
+    """Return the explanation of one question from its terms' shares in its own scores."""
+    features, coef, intercept = regression
+    scores = features[number] @ coef + intercept
+    chances = context.softmax(scores[None])[0]
+    probabilities = dict(zip(model.classes, chances.tolist(), strict=True))
+    best = int(scores.argmax())
+    weights = coef[:, best] - coef.mean(axis=1)
+    contributions = [
+        Contribution(view, term, float((share - share.mean()) @ weights[:3]))
+        for (view, term), share in shares.items()
+    ]
+    for name, part in PARTS.items():
+        if len(weights) >= part.stop:
+            contributions.append(
+                Contribution("article", name, float(features[number, part] @ weights[part]))
+            )
+    first = model.intercept - model.intercept.mean()
+    return Explanation(
+        to_claim(questions[number], probabilities),
+        model.classes[best],
+        float(scores[best] - scores.mean()),
+        float(first @ weights[:3] + intercept[best] - intercept.mean()),
+        sorted(contributions, key=lambda c: (-abs(c.weight), c.view, c.term)),
+    )
 
 
 def _second_regression(
-    questions: list[Question], own: np.ndarray, second: context.Context | None
+    questions: Sequence[Question], own: np.ndarray, second: context.Context | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the last regression reads, its coefficients and its intercept."""
     import numpy as np
