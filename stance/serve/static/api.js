@@ -49,8 +49,11 @@ async function problemOf(response) {
 }
 
 export async function request(method, path, options) {
-  const response = await ask(method, path, options);
-  return response.status === 204 ? null : response.json();
+  return (await ask(method, path, options)).json();
+}
+
+export async function requestText(path, options) {
+  return (await ask("GET", path, options)).text();
 }
 
 export async function download(path, name, options) {

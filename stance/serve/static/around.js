@@ -11,7 +11,8 @@ function marksOf(pair, labels) {
     const start = label.start + label.actor_start;
     const end = label.start + label.actor_end;
     const isFree = marks.every((mark) => end <= mark.start || mark.end <= start);
-    if (label.actor && isFree) marks.push({ start, end, label });
+    const isLabelled = label.actor && label.label && label.label !== "none";
+    if (isLabelled && isFree) marks.push({ start, end, label });
   }
   return marks.sort((a, b) => a.start - b.start);
 }

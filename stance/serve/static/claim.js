@@ -38,16 +38,14 @@ function isOne(a, b) {
   return holds(a.term, b.term) || holds(b.term, a.term);
 }
 
-// Shares are added, never dropped: “streets” and “to the streets” make one line with both weights.
+// Shares are added, never dropped: “streets” and “to the streets” make one line with both weights,
+// named by the stronger of the two, which comes first.
 function strongestOf(terms) {
   const entries = [];
   for (const entry of terms.map(entryOf)) {
     const kin = entries.find((other) => isOne(other, entry));
     if (!kin) entries.push(entry);
-    else {
-      kin.weight += entry.weight;
-      if (entry.term.length > kin.term.length) kin.term = entry.term;
-    }
+    else kin.weight += entry.weight;
   }
   entries.sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight));
   return entries.slice(0, SHOWN);

@@ -86,6 +86,12 @@ export class Outbox {
       this.on.changed(null);
     } catch (problem) {
       if (!("status" in problem)) throw problem;
+      if (entry.method === "DELETE" && problem.status === 404) {
+        // What never arrived need not be taken back.
+        this.drop(entry);
+        this.on.saved(entry, {});
+        return;
+      }
       this.isHeld = true;
       if (problem.status === 409) this.on.conflict(entry, problem);
       else this.#waitAfter(problem);

@@ -77,8 +77,6 @@ export function listenForKeys(keys) {
 
 export async function showStatus() {
   const status = await request("GET", "/api/status");
-  const target = status.target ?? {};
-  const title = typeof target === "string" ? target : target.title || target.name || "";
-  byId("target").textContent = title;
+  byId("target").textContent = status.target;
   return status;
 }

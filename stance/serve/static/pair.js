@@ -4,12 +4,18 @@
 import { countPoints, offsetWithin, slice, toPoints, wordsOf } from "./offsets.js";
 import { LABELS, byId, make, percent, sourceLine } from "./page.js";
 
-const REASONS = {
-  uncertain: "least certain",
-  class: "least certain of its class",
-  mislabelled: "likely mislabelled",
-  random: "drawn at random",
-};
+const AROUND = 260;
+
+// The words next to the sentence, cut between words, on one line.
+function cutBefore(text) {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= AROUND ? flat : `… ${flat.slice(-AROUND).replace(/^\S*\s/, "")}`;
+}
+
+function cutAfter(text) {
+  const flat = text.replace(/\s+/g, " ");
+  return flat.length <= AROUND ? flat : `${flat.slice(0, AROUND).replace(/\s\S*$/, "")} …`;
+}
 
 export class Pair {
   constructor(onProblem) {
@@ -26,15 +32,14 @@ export class Pair {
     this.start = item.actor_start;
     this.end = item.actor_end;
     this.canonical = item.canonical ?? "";
-    this.isRenamed = false;
     byId("note").value = item.note ?? "";
     Object.assign(this, saved ?? {});
     if (saved) byId("note").value = saved.note;
     byId("pair-title").replaceChildren(item.title || item.article, " · ", ...sourceLine(item).filter(Boolean));
-    byId("reason").textContent = REASONS[item.reason] ?? item.reason;
-    byId("reason").className = `badge ${item.reason}`;
-    byId("before").textContent = item.before ?? "";
-    byId("after").textContent = item.after ?? "";
+    byId("reason").textContent = item.reason;
+    byId("reason").className = `badge ${item.arm}`;
+    byId("before").textContent = cutBefore(item.before);
+    byId("after").textContent = cutAfter(item.after);
     this.#showLabels();
     this.render();
   }

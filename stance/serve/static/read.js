@@ -277,8 +277,8 @@ function follow() {
 addEventListener("popstate", follow);
 
 showStatus()
-  .then(({ target }) => {
-    if (target?.question) byId("question").textContent = target.question;
+  .then(({ question }) => {
+    if (question) byId("question").textContent = question;
   })
   .catch(tellProblem);
 follow();

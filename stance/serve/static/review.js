@@ -1,6 +1,6 @@
 // The review page: a queue of pairs enters, decisions leave; one key a label.
 
-import { request } from "./api.js";
+import { request, requestText } from "./api.js";
 import { showAround } from "./around.js";
 import { renderGuideline } from "./guideline.js";
 import { Outbox } from "./outbox.js";
@@ -12,7 +12,7 @@ const AHEAD = 20;
 const REFILL = 8;
 const SETTINGS = "stance-review";
 
-const state = { queue: [], behind: [], done: [], versions: new Map(), filling: null, round: 0 };
+const state = { queue: [], behind: [], done: [], versions: new Map(), names: new Set(), filling: null, round: 0 };
 const pair = new Pair(tell);
 const outbox = new Outbox({
   bodyOf: withVersion,
@@ -80,6 +80,7 @@ async function fetchMore(round) {
     const known = new Set([...state.queue, ...state.behind, ...state.done.map((d) => d.item)].map((i) => i.key));
     for (const { key } of waiting()) known.add(key);
     state.queue.push(...found.items.filter((item) => !known.has(item.key)));
+    offerNames(found.items);
     showProgress(found);
   } catch (problem) {
     tellProblem(problem);
@@ -222,7 +223,7 @@ const showSaved = (text) => (byId("saved").textContent = text);
 function showProgress({ progress, agreement }) {
   if (progress) {
     byId("done").textContent = number(progress.done);
-    byId("total").textContent = `of ${number(progress.total)} reviewed`;
+    byId("total").textContent = `of ${number(progress.total)} reviewed by you`;
     byId("progress").max = Math.max(1, progress.total);
     byId("progress").value = progress.done;
     const counts = progress.by_label ?? {};
@@ -232,7 +233,7 @@ function showProgress({ progress, agreement }) {
   }
   const hasAlpha = Number.isFinite(agreement?.alpha);
   byId("alpha").textContent = hasAlpha ? agreement.alpha.toFixed(2) : "–";
-  byId("alpha-n").textContent = agreement?.n ? `over ${number(agreement.n)} pairs` : "no pair has two labels yet";
+  byId("alpha-n").textContent = agreement?.n ? `over ${number(agreement.n)} pairs` : "no pair was read twice yet";
 }
 
 async function refreshProgress() {
@@ -252,8 +253,7 @@ async function openGuideline() {
   byId("help").showModal();
   if (byId("guideline").childElementCount) return;
   try {
-    const { text } = await request("GET", "/api/guideline");
-    byId("guideline").replaceChildren(...renderGuideline(text));
+    byId("guideline").replaceChildren(...renderGuideline(await requestText("/api/guideline")));
   } catch (problem) {
     byId("guideline").replaceChildren(make("p", { class: "note" }, problem.message));
     if (!("status" in problem)) throw problem;
@@ -273,10 +273,11 @@ async function exportLabels() {
   }
 }
 
-function exportedText({ path, n, changed }) {
-  const where = path ? ` to ${path}` : "";
-  const what = Number.isFinite(n) ? `${number(n)} labels written` : "Labels written";
-  return `${what}${where}${Number.isFinite(changed) ? `, ${number(changed)} of them changed` : ""}.`;
+const OUTCOMES = ["added", "changed", "removed", "confirmed", "stale"];
+
+function exportedText(counts) {
+  const parts = OUTCOMES.filter((name) => counts[name]).map((name) => `${number(counts[name])} ${name}`);
+  return `reviewed.jsonl has ${number(counts.rows)} rows: ${parts.join(", ") || "nothing new"}.`;
 }
 
 // Wiring
@@ -341,13 +342,15 @@ listenForKeys({
   "Shift+ArrowDown": edit(() => pair.moveStart(1)),
 });
 
-function showNames(status) {
-  byId("question").textContent = status.target?.question ?? "Which side does this actor take here?";
-  const names = status.actors ?? [];
-  byId("names").replaceChildren(...names.map((name) => make("option", { value: name })));
+// Names that were met are offered for the next pair.
+function offerNames(items) {
+  for (const { canonical } of items) if (canonical) state.names.add(canonical);
+  byId("names").replaceChildren(...[...state.names].sort().map((value) => make("option", { value })));
 }
 
-showStatus().then(showNames).catch(tellProblem);
+showStatus()
+  .then(({ question }) => (byId("question").textContent = question))
+  .catch(tellProblem);
 showSettings();
 setUpTraining(() => {
   showStatus().catch(tellProblem);

@@ -22,7 +22,7 @@ function figuresTable(before, after) {
 }
 
 function changedTable(changed) {
-  if (!changed?.length) return make("p", { class: "note" }, "No actor is judged otherwise than before.");
+  if (!changed?.length) return make("p", { class: "note" }, "No actor's accuracy is another than before.");
   const rows = changed.slice(0, SHOWN).map(({ actor, before, after, n }) => {
     const share = (value) => (Number.isFinite(value) ? percent(value) : "–");
     const from = make("span", {}, `${share(before)} → ${share(after)}`);
@@ -38,15 +38,15 @@ export function setUpTraining(onTrained) {
   let timer = 0;
 
   function show(job) {
-    const isRunning = job.state === "running" || job.state === "queued";
-    byId("training").hidden = job.state === "idle" || !job.state;
+    const isRunning = job.state === "running";
+    byId("training").hidden = job.state === "idle";
     byId("train").disabled = isRunning;
     byId("train").textContent = isRunning ? "Training …" : "Train";
     byId("train-progress").hidden = !isRunning;
     if (job.progress > 0) byId("train-progress").value = job.progress;
     else byId("train-progress").removeAttribute("value");
-    byId("train-message").textContent = job.message ?? "";
     const isDone = job.state === "done";
+    byId("train-message").textContent = isDone ? "The new model is in use." : job.message;
     byId("train-result").replaceChildren(
       ...(isDone ? [figuresTable(job.before, job.after), changedTable(job.changed)].filter(Boolean) : []),
     );
