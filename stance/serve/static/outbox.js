@@ -9,13 +9,15 @@ const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 15_000;
 
 export class Outbox {
-  // `on` has: saved(entry, answer), conflict(entry, problem), changed(problem or null).
+  // `on` has: bodyOf(entry), saved(entry, answer), conflict(entry, problem), changed().
   constructor(on) {
     this.on = on;
     this.entries = [];
     this.wait = FIRST_WAIT;
     this.isSending = false;
     this.isHeld = false;
+    // Why nothing can be sent at the moment; null while all goes well.
+    this.problem = null;
     for (const key of Object.keys(localStorage).filter((k) => k.startsWith(PREFIX))) {
       try {
         this.entries.push(JSON.parse(localStorage.getItem(key)));
@@ -31,13 +33,13 @@ export class Outbox {
     return this.entries.length;
   }
 
-  // entry: {method, path, query, body} and what its maker wants back; returned with id and time.
+  // An entry has method, path, query and body, and whatever its maker wants back with the answer.
   add(entry) {
     const kept = { ...entry, key: crypto.randomUUID(), at: performance.timeOrigin + performance.now() };
     this.entries.push(kept);
     this.#keep(kept);
+    if (this.problem) this.on.changed();
     this.send();
-    return kept;
   }
 
   #keep(entry) {
@@ -53,7 +55,6 @@ export class Outbox {
     localStorage.removeItem(PREFIX + entry.key);
   }
 
-  // Puts a changed entry back in place of the old one, and lets the rest go on.
   replace(entry, changes) {
     Object.assign(entry, changes);
     this.#keep(entry);
@@ -81,14 +82,14 @@ export class Outbox {
       const { method, path, query } = entry;
       const answer = await request(method, path, { query, body: this.on.bodyOf(entry) });
       this.drop(entry);
-      this.wait = FIRST_WAIT;
+      this.#succeed();
       this.on.saved(entry, answer);
-      this.on.changed(null);
     } catch (problem) {
       if (!("status" in problem)) throw problem;
       if (entry.method === "DELETE" && problem.status === 404) {
         // What never arrived need not be taken back.
         this.drop(entry);
+        this.#succeed();
         this.on.saved(entry, {});
         return;
       }
@@ -98,8 +99,15 @@ export class Outbox {
     }
   }
 
+  #succeed() {
+    this.wait = FIRST_WAIT;
+    this.problem = null;
+    this.on.changed();
+  }
+
   #waitAfter(problem) {
-    this.on.changed(problem);
+    this.problem = problem;
+    this.on.changed();
     this.timer = setTimeout(() => this.resume(), this.wait);
     this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
   }

@@ -12,8 +12,8 @@ const AHEAD = 20;
 const REFILL = 8;
 const SETTINGS = "stance-review";
 
-const state = { queue: [], behind: [], done: [], versions: new Map(), names: new Set(), filling: null, round: 0 };
-const pair = new Pair(tell);
+const state = { queue: [], behind: [], done: [], versions: new Map(), names: new Set(), filling: null, round: 0, isCut: false };
+const pair = new Pair((message) => (message ? tell(message) : showOutbox()));
 const outbox = new Outbox({
   bodyOf: withVersion,
   saved: onSaved,
@@ -82,8 +82,11 @@ async function fetchMore(round) {
     state.queue.push(...found.items.filter((item) => !known.has(item.key)));
     offerNames(found.items);
     showProgress(found);
+    state.isCut = false;
   } catch (problem) {
-    tellProblem(problem);
+    state.isCut = true;
+    if (outbox.problem) showOutbox();
+    else tellProblem(problem);
   }
 }
 
@@ -92,7 +95,7 @@ const waiting = () => outbox.entries.filter((entry) => entry.item).map((entry) =
 function showFirst() {
   const [item] = state.queue;
   byId("card").hidden = !item;
-  byId("empty").hidden = Boolean(item);
+  byId("empty").hidden = Boolean(item) || state.isCut;
   byId("actions").hidden = false;
   byId("skip").disabled = byId("around").disabled = !item;
   if (!item) return;
@@ -110,7 +113,7 @@ function skip() {
   if (!state.queue.length) return;
   const item = state.queue.shift();
   state.behind.push({ ...item, edits: pair.edits });
-  tell(null);
+  showOutbox();
   next();
 }
 
@@ -131,7 +134,7 @@ function decide(label) {
   const id = crypto.randomUUID();
   const body = { id, ...pair.row, label, annotator, blind };
   state.done.push({ id, item: { ...item, edits: pair.edits } });
-  tell(null);
+  showOutbox();
   byId("undo").disabled = false;
   showSaved("Saving …");
   outbox.add({ method: "POST", path: "/api/labels", body, item, label, version: item.version ?? 0 });
@@ -163,11 +166,12 @@ function withVersion(entry) {
 function onSaved(entry, answer) {
   if (answer?.version !== undefined) state.versions.set(entry.item.key, answer.version);
   showSaved(entry.method === "DELETE" ? "Taken back" : `Saved: ${entry.label}`);
-  if (!outbox.size) refreshProgress();
+  if (outbox.size) return;
+  refreshProgress();
+  if (!state.queue.length && state.isCut) next();
 }
 
 function onConflict(entry, problem) {
-  showOutbox(null);
   if (entry.method === "DELETE") {
     outbox.drop(entry);
     tell(problem.message);
@@ -194,10 +198,11 @@ function onConflict(entry, problem) {
   byId("conflict").showModal();
 }
 
-function showOutbox(problem) {
+// What waits to be saved is more important than any other notice, and is not wiped away by one.
+function showOutbox() {
+  const { problem } = outbox;
   if (!problem) {
-    if (byId("notice").dataset.of === "outbox") tell(null);
-    delete byId("notice").dataset.of;
+    tell(null);
     return;
   }
   const n = outbox.size;
@@ -205,14 +210,14 @@ function showOutbox(problem) {
   const again = make("button", { type: "button", class: "small", onclick: () => outbox.resume() }, "Try now");
   const drop = make("button", { type: "button", class: "small", onclick: discardFirst }, "Discard it");
   tell([`${problem.message} ${what}`, again, problem.isPassing ? "" : drop]);
-  byId("notice").dataset.of = "outbox";
   showSaved(`Not saved yet: ${n}`);
 }
 
 // A decision that the server refuses for good, as where its article was deleted, bars the way.
 function discardFirst() {
   outbox.drop(outbox.entries[0]);
-  tell(null);
+  outbox.problem = null;
+  showOutbox();
   outbox.resume();
 }
 
