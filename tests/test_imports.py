@@ -36,6 +36,7 @@ LADDER = [
     "stance.scorer",
     "stance.reading",
     "stance.explanation",
+    "stance.counting",
     "stance.pipeline",
     "stance.model",
     "stance.detection_training",
