@@ -271,9 +271,16 @@ def _without_article(name: str) -> str:
 
 def _split_alias(name: str, actor: Actor) -> _Alias:
     """Return an alias in words."""
-    words = tuple(token.folded for token in tokenize(_without_article(name)))
+    words = _alias_words(name)
     # "us" and "who" are names in capitals only; "protesters" is one in any case.
     return _Alias(words, actor, len(words) == 1 and actor.kind != "groups" and not name.islower())
+
+
+# Each day has its own table, and nearly all of the names are the same on every day.
+@lru_cache(maxsize=65536)
+def _alias_words(name: str) -> tuple[str, ...]:
+    """Return the folded words of a name."""
+    return tuple(token.folded for token in tokenize(_without_article(name)))
 
 
 # First token, last token, kind, canonical name.
