@@ -107,16 +107,18 @@ class ViewVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Mapping[str, list[str]], y: Any = None) -> ViewVectorizer:
         """Learn the vocabularies and document frequencies."""
-        self.fit_transform(X)
-        return self
+        counted = CountedViews(X, self.specs)
+        return self.learn(counted, np.arange(counted.n_rows))
 
     def fit_transform(self, X: Mapping[str, list[str]], y: Any = None) -> sparse.csr_matrix:
         """Learn the vocabularies and return the vectors, shape (n_texts, n_terms)."""
         counted = CountedViews(X, self.specs)
-        return self.fit_counted(counted, np.arange(counted.n_rows))
+        rows = np.arange(counted.n_rows)
+        self.learn(counted, rows)
+        return counted.weigh(rows, rows[:0], self.min_df)[0]
 
-    def fit_counted(self, counted: CountedViews, rows: np.ndarray) -> sparse.csr_matrix:
-        """Learn from some of the texts whose terms were counted, and return their vectors."""
+    def learn(self, counted: CountedViews, rows: np.ndarray) -> ViewVectorizer:
+        """Learn from some of the texts whose terms were counted."""
         weighing = counted.learn(rows, self.min_df)
         self.specs_ = [part.view.spec for part in weighing]
         self.vectorizers_ = []
@@ -127,7 +129,7 @@ class ViewVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             vectorizer.vocabulary_ = dict(zip(terms, range(len(terms)), strict=True))
             vectorizer.idf_ = part.idf
             self.vectorizers_.append(vectorizer)
-        return _stack(part.weigh(rows) for part in weighing)
+        return self
 
     def transform(self, X: Mapping[str, list[str]]) -> sparse.csr_matrix:
         """Return the vectors, shape (n_texts, n_terms)."""
