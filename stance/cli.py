@@ -330,8 +330,13 @@ def train(
     raw: RawOption = RAW,
     labels: LabelsOption = LABELS,
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Folder of the model to write.")
-    ] = MODEL,
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help=f"Folder of the model to write; {MODEL}, or with --data models/ and its name.",
+        ),
+    ] = None,
     target: TrainTargetOption = None,
     weak: WeakOption = False,
     c: COption = None,
@@ -362,6 +367,7 @@ def train(
     from stance.model import save_model
     from stance.report.card import render_card
 
+    out = out or (MODEL if data is None else MODEL.parent / _table_name(data))
     with _progress("reading the corpus") as tell:
         experiment = _run(context, refit, tell, to_save=True)
         tell(f"writing {out}")
@@ -601,6 +607,11 @@ def _run(
     loaded = load_target(options["target"] or TARGET)
     corpus = read_corpus(options["raw"], options["labels"], weak=options["weak"])
     return run_experiment(corpus, loaded, **run)
+
+
+def _table_name(data: Path) -> str:
+    """Return the name of a table: that of its file or folder."""
+    return data.resolve().name.split(".")[0] or MODEL.name
 
 
 def _check_source(context: typer.Context) -> None:

@@ -37,6 +37,7 @@ LADDER = [
     "stance.reading",
     "stance.explanation",
     "stance.counting",
+    "stance.merging",
     "stance.pipeline",
     "stance.model",
     "stance.detection_training",
