@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -30,8 +30,7 @@ from stance.examples import Example
 from stance.features import Passage
 from stance.mentions import Mention
 from stance.model import StanceClassifier
-from stance.pipeline import Settings
-from stance.training import TrainingSet, grouped_folds, score_all_classes, score_folds
+from stance.training import Fold, TrainingSet, grouped_folds, score_all_classes
 
 
 @dataclass(frozen=True)
@@ -311,28 +310,44 @@ def evaluate_held_out(
     }
 
 
-def evaluate_unseen_actors(
-    data: TrainingSet,
-    settings: Settings,
-    seed: int = 0,
-    n_jobs: int | None = None,
-    progress: Callable[[str], None] = lambda message: None,
-    context: Context | None = None,
-) -> dict[str, Any]:
-    """Cross-validate with whole actors held out, to see how right it is about somebody new.
+def hold_out_actors(data: TrainingSet, rows: np.ndarray, seed: int = 0) -> list[Fold]:
+    """Return folds of some rows that keep all rows of an actor on one side.
 
     Parameters
     ----------
     data : TrainingSet
-        All rows; those of the phrasebook train in every fold.
-    settings : Settings
-        The settings to fit with.
+        All rows.
+    rows : ndarray of int
+        Which of them to use; those of the phrasebook train in every fold.
     seed : int, default=0
-        Seed of folds and solver.
-    n_jobs : int, optional
-        Processes.
-    progress : callable, optional
-        Told what is being done.
+        Seed of the shuffle of actors.
+
+    Returns
+    -------
+    list of (train, test)
+        Row numbers of `data`.
+    """
+    some = replace(data, views={}).take(rows)
+    folds = grouped_folds(some, some.actors, seed=seed)
+    return [(rows[train], rows[test]) for train, test in folds]
+
+
+def evaluate_unseen_actors(
+    data: TrainingSet,
+    folds: Sequence[Fold],
+    results: Sequence[list[np.ndarray]],
+    context: Context | None = None,
+) -> dict[str, Any]:
+    """Judge a cross-validation with whole actors held out: how right it is about somebody new.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        All rows.
+    folds : sequence of (train, test)
+        As of `hold_out_actors`.
+    results : sequence of list of ndarray
+        What `stance.training.score_fold` returned for each.
     context : Context, optional
         Judges the claims of an article in each other's light, as in a reading.
 
@@ -347,26 +362,24 @@ def evaluate_unseen_actors(
     Other actors of the same article may be in training, so the score measures a new name in known
     company, not a new article.
     """
-    folds = grouped_folds(data, data.actors, seed=seed)
-    progress(f"holding out actors in {len(folds)} folds")
-    results = score_folds(data, folds, settings, seed, n_jobs)
     rows = np.concatenate([test for _, test in folds])
     scores = np.concatenate([fold[0] for fold in results])
     if context is not None:
         places = data.places
         scores = context.adjust(scores, [places[i] for i in rows])
     y_pred = np.array(STANCES)[scores.argmax(axis=1)]
+    bare = replace(data, views={})
     prior = np.concatenate(
         [
             predict_actor_prior(known.y, known.actors, data.actors[test])
             for train, test in folds
-            for known in [data.take(train[data.is_read[train]])]
+            for known in [bare.take(train[data.is_read[train]])]
         ]
     )
     return {
         **summarize(data.y[rows], y_pred),
         "n_folds": len(folds),
-        "n_actors": len(set(data.actors[data.is_read].tolist())),
+        "n_actors": len(set(data.actors[rows].tolist())),
         "actor_prior": summarize(data.y[rows], prior),
     }
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
 
 from stance.context import Context, softmax
 from stance.coreference import Namer
@@ -139,15 +140,19 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Learn from views that were built before; `fit` builds them from texts."""
         from threadpoolctl import threadpool_limits
 
-        if not hasattr(self, "target_"):
-            self.target_ = (
-                self.target if isinstance(self.target, Target) else load_target(self.target)
-            )
+        self._read_target()
         settings = Settings(C=self.C, min_df=self.min_df, class_weight=self.class_weight)
         self.pipeline_ = build_pipeline(settings, self.specs, self.random_state)
         # One thread: sums in a fixed order give the same bytes on every run, and here no slower.
         with threadpool_limits(1):
             self.pipeline_.fit(table, y, classifier__sample_weight=sample_weight)
+        self.classes_ = self.pipeline_.classes_
+        return self
+
+    def take_fitted(self, vectorizer: Any, classifier: Any) -> StanceClassifier:
+        """Become the model of a vectorizer and a regression that were fitted before."""
+        self._read_target()
+        self.pipeline_ = Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
         self.classes_ = self.pipeline_.classes_
         return self
 
@@ -258,6 +263,13 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def detector(self) -> Detector | None:
         """The trained model of who takes part, where one was trained along."""
         return getattr(self, "detector_", None)
+
+    def _read_target(self) -> None:
+        """Read the target, where that was not done."""
+        if not hasattr(self, "target_"):
+            self.target_ = (
+                self.target if isinstance(self.target, Target) else load_target(self.target)
+            )
 
     def _fitted_target(self) -> Target:
         """Return the target of a fitted model."""

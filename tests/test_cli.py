@@ -377,3 +377,11 @@ def test_init_writes_a_target_that_works(tmp_path, monkeypatch):
     assert "is there already" in failed("init", "dam-vote")
     assert (tmp_path / "dam-vote.toml").read_bytes() == before
     assert "must be letters" in failed("init", "a b")
+
+
+def test_the_model_of_a_table_is_named_after_it(tmp_path):
+    from stance.cli.models import table_name
+
+    assert table_name(tmp_path / "dam.train.csv") == "dam"
+    assert table_name(tmp_path / "folder") == "folder"
+    assert table_name(tmp_path / ".hidden") == "stance"

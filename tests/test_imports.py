@@ -38,6 +38,8 @@ LADDER = [
     "stance.scorer",
     "stance.reading",
     "stance.explanation",
+    "stance.counting",
+    "stance.merging",
     "stance.pipeline",
     "stance.model",
     "stance.detection_training",

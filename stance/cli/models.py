@@ -47,8 +47,13 @@ def train(
     raw: RawOption = RAW,
     labels: LabelsOption = LABELS,
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Folder of the model to write.")
-    ] = MODEL,
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help=f"Folder of the model to write; {MODEL}, or with --data models/ and its name.",
+        ),
+    ] = None,
     target: TrainTargetOption = None,
     weak: WeakOption = False,
     c: COption = None,
@@ -79,6 +84,7 @@ def train(
     from stance.model import save_model
     from stance.report.card import render_card
 
+    out = out or (MODEL if data is None else MODEL.parent / table_name(data))
     with show_progress("reading the corpus") as tell:
         experiment = run(context, refit, tell, to_save=True)
         tell(f"writing {out}")
@@ -157,6 +163,11 @@ def run(
     loaded = load_target(options["target"] or TARGET)
     corpus = read_corpus(options["raw"], options["labels"], weak=options["weak"])
     return run_experiment(corpus, loaded, **run)
+
+
+def table_name(data: Path) -> str:
+    """Return the name of a table: that of its file or folder."""
+    return data.resolve().name.split(".")[0] or MODEL.name
 
 
 def _check_source(context: typer.Context) -> None:
