@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -32,10 +32,13 @@ from stance.evaluation import (
     score_rows,
     score_words,
     summarize,
+    trace_learning_curve,
 )
-from stance.examples import split_by_article
+from stance.examples import Example, split_by_article
 from stance.labelled import LabelledTable, find_shared_texts
+from stance.mistakes import find_worst_errors
 from stance.model import StanceClassifier
+from stance.name_swap import measure_name_swap
 from stance.pipeline import Settings
 from stance.targets import Target
 from stance.training import (
@@ -60,7 +63,8 @@ class Experiment:
         The model to keep.
     evaluation : dict
         ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them, the
-        last two None where they cannot be measured; JSON values.
+        last two None where they cannot be measured; in ``held_out`` besides ``worst_errors``,
+        ``name_swap`` (None without named actors) and ``learning_curve`` (None unless asked for); JSON values.
     metadata : dict
         Target, data, code, versions, settings, seed and the split; JSON values.
     """
@@ -80,6 +84,7 @@ def run_experiment(
     seed: int = 0,
     n_jobs: int | None = None,
     actor_prior: bool = False,
+    learning_curve: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a corpus.
@@ -102,6 +107,8 @@ def run_experiment(
         Processes for cross-validation.
     actor_prior : bool, default=False
         Whether the model hears how each actor's claims were labelled in training.
+    learning_curve : bool, default=False
+        Whether to fit on growing shares of the training rows as well.
     progress : callable, optional
         Told what is being done.
 
@@ -114,7 +121,9 @@ def run_experiment(
     StanceError
         If the corpus is too small to be split or trained on.
     """
-    run = _Run(target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    run = _Run(
+        target, settings or Settings(), search, seed, n_jobs, actor_prior, learning_curve, progress
+    )
     progress("reading the actors of each sentence")
     rows = [*corpus.examples, *corpus.phrasebook]
     train_rows, test_rows = split_by_article(rows, TEST_SHARE)
@@ -127,7 +136,8 @@ def run_experiment(
         )
     train = build_training_set(train_rows, target, run.settings.phrasebook_weight)
     test = build_training_set(test_rows, target, for_training=False)
-    model, facts, held_out = _fit_and_judge(run, train, test)
+    judged = [row for row in test_rows if row.has_actor]
+    model, facts, held_out = _fit_and_judge(run, train, test, judged)
     dates = {article.id: article.date for article in corpus.articles.values()}
     read_train = [row for row in train_rows if row.article and row.source != "weak"]
     if read_train:
@@ -164,6 +174,7 @@ def run_table_experiment(
     seed: int = 0,
     n_jobs: int | None = None,
     actor_prior: bool = False,
+    learning_curve: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a labelled table.
@@ -187,6 +198,8 @@ def run_table_experiment(
         Processes for cross-validation.
     actor_prior : bool, default=False
         Whether the model hears how each actor's rows were labelled in training.
+    learning_curve : bool, default=False
+        Whether to fit on growing shares of the training rows as well.
     progress : callable, optional
         Told what is being done.
 
@@ -205,7 +218,16 @@ def run_table_experiment(
     --------
     stance.labelled.read_labelled_table : Makes the table.
     """
-    run = _Run(table.target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    run = _Run(
+        table.target,
+        settings or Settings(),
+        search,
+        seed,
+        n_jobs,
+        actor_prior,
+        learning_curve,
+        progress,
+    )
     progress("reading the texts")
     given = (test.examples + test.held_out) if test is not None else table.held_out
     train_rows, test_rows = (table.examples, given) if given else split_by_article(table.examples)
@@ -216,7 +238,7 @@ def run_table_experiment(
         )
     train = build_training_set(train_rows, table.target, whole_texts=True)
     tested = build_training_set(test_rows, table.target, for_training=False, whole_texts=True)
-    model, facts, held_out = _fit_and_judge(run, train, tested)
+    model, facts, held_out = _fit_and_judge(run, train, tested, test_rows)
     is_shared = np.array(find_shared_texts(train_rows, test_rows))
     if is_shared.any() and not is_shared.all():
         y_pred = predict_rows(model, tested)[~is_shared]
@@ -258,11 +280,12 @@ class _Run:
     seed: int
     n_jobs: int | None
     actor_prior: bool
+    learning_curve: bool
     progress: Callable[[str], None]
 
 
 def _fit_and_judge(
-    run: _Run, train: TrainingSet, test: TrainingSet
+    run: _Run, train: TrainingSet, test: TrainingSet, examples: Sequence[Example]
 ) -> tuple[StanceClassifier, dict[str, Any], dict[str, Any]]:
     """Return a model of the training rows, the facts of its making, and its held-out scores."""
     model, facts = train_model(
@@ -277,7 +300,18 @@ def _fit_and_judge(
     )
     scores = score_rows(model, test)
     others = _score_otherwise(model, test) if (test.actors != "").any() else {}
-    return model, facts, evaluate_held_out(train, test, scores, others)
+    held_out = evaluate_held_out(train, test, scores, others)
+    run.progress("looking into the errors")
+    held_out["worst_errors"] = find_worst_errors(model, examples, test, scores)
+    held_out["name_swap"] = measure_name_swap(model, examples, seed=run.seed)
+    held_out["learning_curve"] = None
+    if run.learning_curve:
+        run.progress("tracing the learning curve")
+        settings = Settings(**facts["settings"])
+        held_out["learning_curve"] = trace_learning_curve(
+            train, test, settings, run.seed, run.n_jobs
+        )
+    return model, facts, held_out
 
 
 def _judge_unseen_actors(
