@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -64,14 +65,18 @@ class Experiment:
     evaluation : dict
         ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them, the
         last two None where they cannot be measured; in ``held_out`` besides ``worst_errors``,
-        ``name_swap`` (None without named actors) and ``learning_curve`` (None unless asked for); JSON values.
+        ``name_swap`` (None without named actors) and ``learning_curve`` (None unless asked for);
+        JSON values.
     metadata : dict
         Target, data, code, versions, settings, seed and the split; JSON values.
+    seconds : float
+        How long the run took. It stands apart, since the same data and seed give the same metadata.
     """
 
     model: StanceClassifier
     evaluation: dict[str, Any]
     metadata: dict[str, Any]
+    seconds: float
 
 
 def run_experiment(
@@ -282,6 +287,7 @@ class _Run:
     actor_prior: bool
     learning_curve: bool
     progress: Callable[[str], None]
+    began: float = field(default_factory=time.perf_counter)
 
 
 def _fit_and_judge(
@@ -361,7 +367,8 @@ def _conclude(
         "code_sha256": hash_code(),
         "versions": list_versions(),
     }
-    return Experiment(model, _without_nan(evaluation), _without_nan(metadata))
+    seconds = time.perf_counter() - run.began
+    return Experiment(model, _without_nan(evaluation), _without_nan(metadata), seconds)
 
 
 def _without_priors(context: Context | None) -> Context | None:

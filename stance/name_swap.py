@@ -26,7 +26,7 @@ NAMES = {
     "bodies": ("Norway", "NATO", "Amnesty International", "Ruritania", "WTO"),
     "groups": ("Western countries", "miners", "students", "Ruritanians", "officials"),
 }
-# For each kind of actor, whose names take the place. A target without an alias table knows no kinds.
+# For each kind of actor, whose names take the place; without an alias table there are no kinds.
 _TAKEN_FROM = {
     "women": ("women", "men"),
     "men": ("men", "women"),

@@ -53,6 +53,7 @@ LADDER = [
     "stance.report.evaluation_page",
     "stance.exchange",
     "stance.exchange.hf",
+    "stance.exchange.hf_model",
     "stance.exchange.inline",
     "stance.cli.application",
     "stance.cli.options",
