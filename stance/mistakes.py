@@ -93,7 +93,7 @@ def _explain(
     by_article = defaultdict(list)
     for i, article in enumerate(rows.articles.tolist()):
         by_article[article].append(i)
-    found = {}
+    found: dict[int, Explanation] = {}
     for article in sorted({examples[i].article for i in wanted}):
         same = by_article[article]
         questions = [_question(examples[i], scorer) for i in same]

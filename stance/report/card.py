@@ -18,7 +18,7 @@ from stance.errors import ModelError
 
 # What the hub calls a licence that nobody has stated.
 UNKNOWN_LICENSE = "unknown"
-_TASK = {"task_type": "text-classification", "task_name": "Stance detection"}
+_TASK: dict[str, Any] = {"task_type": "text-classification", "task_name": "Stance detection"}
 
 
 def render_card(
@@ -90,7 +90,7 @@ def _front_matter(
 
     is_table = metadata["data"].get("table") is not None
     target, scores = metadata["target"], evaluation["held_out"]["model"]
-    dataset = {
+    dataset: dict[str, Any] = {
         "dataset_type": target["name"],
         "dataset_name": target["title"] or target["name"],
         "dataset_split": "test",

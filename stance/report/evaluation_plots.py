@@ -148,12 +148,9 @@ def draw_risk_coverage(table: Sequence[Mapping[str, float]]) -> Chart:
     """
     bottom = _floor(row["accuracy"] for row in table)
     points = [
-        Point(
+        _dot(
             _across(row["coverage"]),
             _up(row["accuracy"], bottom),
-            _up(row["accuracy"], bottom),
-            _up(row["accuracy"], bottom),
-            4,
             f"the surest {row['coverage']:.0%}: {row['accuracy']:.1%} right, "
             f"probability from {row['threshold']:.2f}",
         )
@@ -194,12 +191,13 @@ def draw_learning_curve(curve: Sequence[Mapping[str, Any]]) -> Chart:
         for x, row in zip(across, curve, strict=True)
     ]  # fmt: skip
     f1 = [
-        Point(
-            x, *[_up(row["macro_f1"], bottom)] * 3, 4,
+        _dot(
+            x,
+            _up(row["macro_f1"], bottom),
             f"{row['n_pairs']:,} pairs: macro-F1 {row['macro_f1']:.3f}",
         )
         for x, row in zip(across, curve, strict=True)
-    ]  # fmt: skip
+    ]
     return Chart(
         "training pairs",
         "on the held-out pairs",
@@ -207,6 +205,11 @@ def draw_learning_curve(curve: Sequence[Mapping[str, Any]]) -> Chart:
         _shares_up(bottom),
         [Line("accuracy", accuracy), Line("macro-F1", f1)],
     )
+
+
+def _dot(x: float, y: float, title: str) -> Point:
+    """Return a point without an interval."""
+    return Point(x, y, y, y, 4, title)
 
 
 def _across(share: float) -> float:
