@@ -47,6 +47,9 @@ def test_only_what_was_measured_is_told(experiment):
     assert "Not measured. Training runs on a CPU." in card
     timed = render_card({**metadata, "seconds": 71.4}, evaluation)
     assert "Measured: 71 seconds on CPU" in timed
+    assert "no article is on both sides" in card
+    given = {**metadata, "training": {**metadata["training"], "search": []}}
+    assert "Its settings were given." in render_card(given, evaluation)
     del evaluation["held_out"]["name_swap"]
     assert "Another name for the actor: not measured" in render_card(metadata, evaluation)
 

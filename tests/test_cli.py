@@ -166,6 +166,7 @@ def test_train_on_a_table(table, tmp_path):
     page = tmp_path / "page.html"
     run("evaluate", "--model", out, "--html", page)
     assert "labelled rows in" in page.read_text()
+    assert run("evaluate", "--model", out, "--html", "-").stdout == page.read_text()
 
 
 def test_evaluate_on_a_table_with_another_to_test_on(table, tmp_path):

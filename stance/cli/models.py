@@ -40,7 +40,7 @@ from stance.cli.options import (
     WeakOption,
     WhereOption,
 )
-from stance.cli.printing import print_evaluation, print_notes, show_progress
+from stance.cli.printing import STDOUT, print_evaluation, print_notes, show_progress, write_page
 from stance.errors import StanceError
 
 
@@ -109,7 +109,9 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="Write a page of the evaluation as well."),
+        typer.Option(
+            "--html", metavar="FILE", help="Write a page of the evaluation; - prints it alone."
+        ),
     ] = None,
     model: Annotated[
         Path | None,
@@ -138,6 +140,10 @@ def evaluate(
 
     Example: `stance evaluate --html evaluation.html --model models/stance`
     """
+    if html is not None:
+        from stance.report.evaluation_page import require_template_engine
+
+        require_template_engine()
     if model is not None:
         from stance.model import read_evaluation, read_metadata
 
@@ -148,12 +154,12 @@ def evaluate(
             experiment = run(context, False, tell)
         metadata, evaluation = experiment.metadata, experiment.evaluation
     if html is not None:
-        from stance.files import write_whole
         from stance.report.evaluation_page import render_evaluation_page
 
-        write_whole(html, render_evaluation_page(metadata, evaluation))
-        typer.echo(f"wrote {html}", err=True)
+        write_page(html, render_evaluation_page(metadata, evaluation))
     print_notes(metadata)
+    if html == STDOUT:
+        return
     if as_json:
         typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
     else:
@@ -165,7 +171,7 @@ def card(
     model: ModelOption = MODEL,
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="Where to write it; - prints it.")
-    ] = Path("-"),
+    ] = STDOUT,
     license_id: LicenseOption = "unknown",
 ) -> None:
     """Print a model's card: what it is for, what it was made of, how right it is and for whom.
@@ -174,16 +180,11 @@ def card(
 
     Example: `stance card --model models/stance --license mit --out README.md`
     """
-    from stance.files import write_whole
     from stance.model import read_evaluation, read_metadata
     from stance.report.card import render_card
 
     page = render_card(read_metadata(model), read_evaluation(model), license_id=license_id)
-    if str(out) == "-":
-        typer.echo(page, nl=False)
-    else:
-        write_whole(out, page)
-        typer.echo(f"wrote {out}", err=True)
+    write_page(out, page)
 
 
 def run(

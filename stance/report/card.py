@@ -154,6 +154,7 @@ def _shared_blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -
         "n_test_articles": len(metadata["split"]["test_articles"]),
         "settings": ", ".join(f"{key}={value}" for key, value in training["settings"].items()),
         "seed": training["seed"],
+        "chosen": _chosen(training, "article" if data.get("table") is None else "group"),
         "n_actors": data["n_actors"],
         "language": "English" if data.get("table") is None else "that of the table",
         "stance_version": metadata["versions"]["stance"],
@@ -249,6 +250,16 @@ def _detection(found: Mapping[str, Any]) -> str:
     keys = ("precision", "recall", "f1", "canonical", "claim_f1")
     cells = ["–" if found[key] is None else f"{found[key]:.3f}" for key in keys]
     return "| " + " | ".join(cells) + " |"
+
+
+def _chosen(training: Mapping[str, Any], group: str) -> str:
+    """Return how the settings came about."""
+    if not training["search"]:
+        return "Its settings were given."
+    return (
+        "The strength of its penalty, `C`, was chosen by\ncross-validation in which "
+        f"no {group} is on both sides."
+    )
 
 
 def _times(metadata: Mapping[str, Any]) -> str:

@@ -44,10 +44,8 @@ def render_evaluation_page(metadata: Mapping[str, Any], evaluation: Mapping[str,
     ModelError
         If the scores are not those of a run.
     """
-    try:
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-    except ImportError as error:
-        raise MissingExtraError("the page of an evaluation", "report") from error
+    require_template_engine()
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("stance.report", "templates"),
@@ -67,6 +65,20 @@ def render_evaluation_page(metadata: Mapping[str, Any], evaluation: Mapping[str,
     return environment.get_template("evaluation.html").render(blanks)
 
 
+def require_template_engine() -> None:
+    """Raise where a page cannot be made, before hours are spent on what it is to show.
+
+    Raises
+    ------
+    MissingExtraError
+        If jinja2 is not installed.
+    """
+    try:
+        import jinja2  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("the page of an evaluation", "report") from error
+
+
 def _blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template fills in."""
     held_out, data = evaluation["held_out"], metadata["data"]
@@ -76,7 +88,7 @@ def _blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[
     return {
         "target": metadata["target"],
         "data": data,
-        "things": "groups of rows" if is_table else "articles",
+        "things": "groups" if is_table else "articles",
         "pairs": "rows" if is_table else "pairs",
         "n_test_articles": len(metadata["split"]["test_articles"]),
         "model": held_out["model"],
