@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,13 @@ from stance.evaluation import (
     predict_rows,
     score_words,
     summarize,
+    trace_learning_curve,
 )
-from stance.examples import split_by_article
+from stance.examples import Example, split_by_article
 from stance.labelled import LabelledTable, find_shared_texts
+from stance.mistakes import find_worst_errors
 from stance.model import StanceClassifier
+from stance.name_swap import measure_name_swap
 from stance.pipeline import CountedViews, Settings
 from stance.targets import Target
 from stance.training import (
@@ -68,14 +72,19 @@ class Experiment:
         The model to keep.
     evaluation : dict
         ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them, the
-        last two None where they cannot be measured; JSON values.
+        last two None where they cannot be measured; in ``held_out`` besides ``worst_errors``,
+        ``name_swap`` (None without named actors) and ``learning_curve`` (None unless asked for);
+        JSON values.
     metadata : dict
         Target, data, code, versions, settings, seed and the split; JSON values.
+    seconds : float
+        How long the run took. It stands apart, since the same data and seed give the same metadata.
     """
 
     model: StanceClassifier
     evaluation: dict[str, Any]
     metadata: dict[str, Any]
+    seconds: float
 
 
 def run_experiment(
@@ -88,6 +97,7 @@ def run_experiment(
     seed: int = 0,
     n_jobs: int | None = None,
     actor_prior: bool = False,
+    learning_curve: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a corpus.
@@ -110,6 +120,8 @@ def run_experiment(
         Processes for the fits; their number does not change the outcome.
     actor_prior : bool, default=False
         Whether the model hears how each actor's claims were labelled in training.
+    learning_curve : bool, default=False
+        Whether to fit on growing shares of the training rows as well.
     progress : callable, optional
         Told what is being done.
 
@@ -122,7 +134,9 @@ def run_experiment(
     StanceError
         If the corpus is too small to be split or trained on.
     """
-    run = _Run(target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    run = _Run(
+        target, settings or Settings(), search, seed, n_jobs, actor_prior, learning_curve, progress
+    )
     progress("reading the actors of each sentence")
     rows = [*corpus.examples, *corpus.phrasebook]
     train_rows, test_rows = split_by_article(rows, TEST_SHARE)
@@ -135,6 +149,7 @@ def run_experiment(
         )
     train = build_training_set(train_rows, target, run.settings.phrasebook_weight)
     test = build_training_set(test_rows, target, for_training=False)
+    judged = [row for row in test_rows if row.has_actor]
     dates = {article.id: article.date for article in corpus.articles.values()}
     marked = [[row for row in train_rows if row.article and row.source != "weak"]]
     if refit:
@@ -164,7 +179,7 @@ def run_experiment(
     }
     split = {"test_share": TEST_SHARE, "test_articles": sorted(set(test.articles.tolist()))}
     evaluation = {
-        "held_out": _judge(train, test, model),
+        "held_out": _judge(run, train, test, fitted, judged),
         "unseen_actors": fitted.unseen,
         "detection": detection,
     }
@@ -181,6 +196,7 @@ def run_table_experiment(
     seed: int = 0,
     n_jobs: int | None = None,
     actor_prior: bool = False,
+    learning_curve: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a labelled table.
@@ -204,6 +220,8 @@ def run_table_experiment(
         Processes for the fits; their number does not change the outcome.
     actor_prior : bool, default=False
         Whether the model hears how each actor's rows were labelled in training.
+    learning_curve : bool, default=False
+        Whether to fit on growing shares of the training rows as well.
     progress : callable, optional
         Told what is being done.
 
@@ -222,7 +240,16 @@ def run_table_experiment(
     --------
     stance.labelled.read_labelled_table : Makes the table.
     """
-    run = _Run(table.target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    run = _Run(
+        table.target,
+        settings or Settings(),
+        search,
+        seed,
+        n_jobs,
+        actor_prior,
+        learning_curve,
+        progress,
+    )
     progress("reading the texts")
     given = (test.examples + test.held_out) if test is not None else table.held_out
     train_rows, test_rows = (table.examples, given) if given else split_by_article(table.examples)
@@ -236,7 +263,7 @@ def run_table_experiment(
     everything = train if given else train.join(tested)
     named = np.flatnonzero(everything.actors != "")
     fitted = _fit(run, train, everything, named, refit=refit and not given)
-    held_out = _judge(train, tested, fitted.model)
+    held_out = _judge(run, train, tested, fitted, test_rows)
     is_shared = np.array(find_shared_texts(train_rows, test_rows))
     if is_shared.any() and not is_shared.all():
         y_pred = predict_rows(fitted.model, tested)[~is_shared]
@@ -273,7 +300,9 @@ class _Run:
     seed: int
     n_jobs: int | None
     actor_prior: bool
+    learning_curve: bool
     progress: Callable[[str], None]
+    began: float = field(default_factory=time.perf_counter)
 
 
 @dataclass(frozen=True)
@@ -333,13 +362,31 @@ def _fit(
     return _Fitted(model, next(iter(kept), None), facts, unseen, results[n_folds:])
 
 
-def _judge(train: TrainingSet, test: TrainingSet, model: StanceClassifier) -> dict[str, Any]:
-    """Return the scores of a model of the training rows on those held out."""
+def _judge(
+    run: _Run,
+    train: TrainingSet,
+    test: TrainingSet,
+    fitted: _Fitted,
+    examples: Sequence[Example],
+) -> dict[str, Any]:
+    """Return the scores of the model of the training rows on those held out."""
+    model = fitted.model
     words = score_words(model, test)
     others = _score_otherwise(model, test, words) if (test.actors != "").any() else {}
     context = model.context
     scores = words if context is None else context.adjust(words, test.places)
-    return evaluate_held_out(train, test, scores, others)
+    held_out = evaluate_held_out(train, test, scores, others)
+    run.progress("looking into the errors")
+    held_out["worst_errors"] = find_worst_errors(model, examples, test, scores)
+    held_out["name_swap"] = measure_name_swap(model, examples, seed=run.seed)
+    held_out["learning_curve"] = None
+    if run.learning_curve:
+        run.progress("tracing the learning curve")
+        settings = Settings(**fitted.facts["settings"])
+        held_out["learning_curve"] = trace_learning_curve(
+            train, test, settings, run.seed, run.n_jobs
+        )
+    return held_out
 
 
 def _plan_unseen_actors(
@@ -406,7 +453,8 @@ def _conclude(
         "code_sha256": hash_code(),
         "versions": list_versions(),
     }
-    return Experiment(model, _without_nan(evaluation), _without_nan(metadata))
+    seconds = time.perf_counter() - run.began
+    return Experiment(model, _without_nan(evaluation), _without_nan(metadata), seconds)
 
 
 def _without_priors(context: Context | None) -> Context | None:

@@ -381,13 +381,28 @@ def read_metadata(folder: str | os.PathLike[str]) -> dict[str, Any]:
     ModelError
         If they are missing or damaged.
     """
-    path = Path(folder) / METADATA_NAME
+    return _read_object(Path(folder) / METADATA_NAME)
+
+
+def read_evaluation(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the scores that were saved with a model.
+
+    Raises
+    ------
+    ModelError
+        If they are missing or damaged.
+    """
+    return _read_object(Path(folder) / EVALUATION_NAME)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object of one of a model's files."""
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError(f"no model in {folder}; make one with: stance train.") from error
+        raise ModelError(f"no model in {path.parent}; make one with: stance train.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.") from error
-    if not isinstance(metadata, dict):
+    if not isinstance(content, dict):
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.")
-    return metadata
+    return content

@@ -12,9 +12,12 @@ from stance.cli.application import app
 from stance.cli.inputs import check_format, read_paths
 from stance.cli.options import (
     LABELS,
+    MODEL,
     RAW,
     TARGET,
     LabelsOption,
+    LicenseOption,
+    ModelOption,
     RawOption,
     TargetOption,
     WeakOption,
@@ -190,23 +193,32 @@ def import_(
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
-    format_: Annotated[str, typer.Option("--format", help="hf, inline")] = "hf",
+    format_: Annotated[str, typer.Option("--format", help="hf, hf-model, inline")] = "hf",
     raw: RawOption = RAW,
     labels: LabelsOption = LABELS,
     target: TargetOption = TARGET,
     weak: WeakOption = False,
+    model: ModelOption = MODEL,
+    license_id: LicenseOption = "unknown",
 ) -> None:
-    """Write the labels in another tool's format.
+    """Write the labels, or a model, in another tool's format.
 
     `hf` is a dataset folder with its card, which `datasets.load_dataset` opens offline; `inline`
-    is one text file an article with the labels as marks, for editing.
+    is one text file an article with the labels as marks, for editing. `hf-model` is a folder of
+    `--model` for the Hugging Face hub: the portable model, a skops file, config and card.
 
     Example: `stance export --format hf dataset/`
     """
+    check_format(format_, ("hf", "hf-model", "inline"))
+    if format_ == "hf-model":
+        from stance.exchange.hf_model import export_model
+
+        files = export_model(model, out, license_id)
+        typer.echo(f"in: {model}; out: {', '.join(files)} -> {out}")
+        return
     from stance.corpus import read_corpus
     from stance.targets import load_target
 
-    check_format(format_, ("hf", "inline"))
     corpus = read_corpus(raw, labels, weak=weak)
     if format_ == "hf":
         from stance.exchange.hf import export_dataset

@@ -33,6 +33,18 @@ COption = Annotated[
 ActorPriorOption = Annotated[
     bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
 ]
+LearningCurveOption = Annotated[
+    bool,
+    typer.Option(
+        "--learning-curve", help="Fit on growing shares of the training articles as well."
+    ),
+]
+LicenseOption = Annotated[
+    str,
+    typer.Option(
+        "--license", metavar="ID", help="Licence of the model, as the hub spells it: mit …"
+    ),
+]
 JobsOption = Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 TrainTargetOption = Annotated[
