@@ -85,7 +85,10 @@ class Example:
 
 
 def read_labels(
-    path: str | os.PathLike[str], articles: Mapping[str, Article] | None = None
+    path: str | os.PathLike[str],
+    articles: Mapping[str, Article] | None = None,
+    *,
+    by_annotator: bool = False,
 ) -> list[Example]:
     """Read a JSON Lines file of labels and check every row.
 
@@ -95,6 +98,8 @@ def read_labels(
         The file.
     articles : mapping of str to Article, optional
         Articles by id. Where given, each row's offsets must point at its sentence.
+    by_annotator : bool, default=False
+        Whether a pair may stand once for each annotator, as in a file to be compared.
 
     Returns
     -------
@@ -123,7 +128,8 @@ def read_labels(
         example = parse_row(_parse_json(line, where), where)
         if articles is not None and example.article:
             check_offsets(example, articles, where)
-        first = seen.setdefault((*example.key, example.sentence), number)
+        who = example.annotator if by_annotator else ""
+        first = seen.setdefault((*example.key, example.sentence, who), number)
         if first != number:
             raise LabelError(
                 f"{where}: the pair {example.canonical or 'without actor'!r} in "
@@ -171,6 +177,7 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
     for column in COLUMNS:
         if column not in _OFFSETS and not isinstance(values.get(column, ""), str):
             raise LabelError(f"{where}: {column} {values[column]!r} is not a text.")
+    _check_writable(values, where)
     _check_choice(values["label"], STANCES, "label", where)
     _check_choice(values.get("source", "reviewed"), SOURCES, "source", where)
     example = Example(**values)
@@ -181,6 +188,17 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
             f"{example.sentence[example.actor_start : example.actor_end]!r} there."
         )
     return example
+
+
+def _check_writable(values: Mapping[str, Any], where: str) -> None:
+    """Raise for half a character, which JSON can escape but no file of text can hold."""
+    for column in COLUMNS:
+        try:
+            str(values.get(column, "")).encode()
+        except UnicodeEncodeError as error:
+            raise LabelError(
+                f"{where}: {column} holds half a character (a lone surrogate); mend the text."
+            ) from error
 
 
 def check_offsets(example: Example, articles: Mapping[str, Article], where: str) -> None:

@@ -15,7 +15,9 @@ from stance.cli import app
 from stance.reading import load
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ["label", "train", "evaluate", "predict", "explain", "import", "export", "init"]
+COMMANDS = [
+    "label", "train", "evaluate", "predict", "explain", "import", "export", "init", "agreement",
+]  # fmt: skip
 run_command = CliRunner().invoke
 
 

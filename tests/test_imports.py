@@ -20,6 +20,7 @@ LADDER = [
     "stance.cues",
     "stance.targets",
     "stance.records",
+    "stance.spreadsheets",
     "stance.articles",
     "stance.mentions",
     "stance.coreference",
@@ -29,6 +30,7 @@ LADDER = [
     "stance.examples",
     "stance.corpus",
     "stance.agreement",
+    "stance.comparison",
     "stance.labeling",
     "stance.features",
     "stance.labelled",
@@ -57,6 +59,7 @@ LADDER = [
     "stance.cli.labels",
     "stance.cli.models",
     "stance.cli.answers",
+    "stance.cli.agreement",
     "stance.cli",
     "stance.__main__",
 ]
