@@ -162,7 +162,7 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
     unknown = [column for column in row if column not in COLUMNS]
     if unknown:
         raise LabelError(
-            f"{where}: unknown column {unknown[0]!r}; the columns are {', '.join(COLUMNS)}."
+            f"{where}: unknown column {unknown[0]!r:.80}; the columns are {', '.join(COLUMNS)}."
             f"{suggestion(unknown[0], COLUMNS)}"
         )
     missing = [c for c in ("article", "start", "end", "sentence", "actor", "label") if c not in row]
@@ -172,20 +172,20 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
     for column in _OFFSETS:
         if type(values[column]) is not int or values[column] < 0:
             raise LabelError(
-                f"{where}: {column} {values[column]!r} is not a whole number from 0 on."
+                f"{where}: {column} {values[column]!r:.80} is not a whole number from 0 on."
             )
     for column in COLUMNS:
         if column not in _OFFSETS and not isinstance(values.get(column, ""), str):
-            raise LabelError(f"{where}: {column} {values[column]!r} is not a text.")
+            raise LabelError(f"{where}: {column} {values[column]!r:.80} is not a text.")
     _check_writable(values, where)
     _check_choice(values["label"], STANCES, "label", where)
     _check_choice(values.get("source", "reviewed"), SOURCES, "source", where)
     example = Example(**values)
     if example.sentence[example.actor_start : example.actor_end] != example.actor:
         raise LabelError(
-            f"{where}: actor {example.actor!r} does not stand at "
+            f"{where}: actor {example.actor!r:.80} does not stand at "
             f"{example.actor_start}:{example.actor_end} of the sentence; found "
-            f"{example.sentence[example.actor_start : example.actor_end]!r} there."
+            f"{example.sentence[example.actor_start : example.actor_end]!r:.80} there."
         )
     return example
 
@@ -227,7 +227,7 @@ def _check_choice(value: str, choices: Sequence[str], column: str, where: str) -
     """Raise for a value that is not among `choices`."""
     if value not in choices:
         raise LabelError(
-            f"{where}: {column} {value!r} is not one of {', '.join(choices)}."
+            f"{where}: {column} {value!r:.80} is not one of {', '.join(choices)}."
             f"{suggestion(value, choices)}"
         )
 
