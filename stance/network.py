@@ -178,7 +178,9 @@ def build_network(
     the activity of the two-mode network, and join nobody. ``average`` divides by the mean of
     ``s + c`` of the two; ``cosine`` by the product of the lengths of the vectors (s, c);
     ``jaccard`` by the sum of their squares less the product itself, which for 0 and 1 is the share
-    of what either says that both say.
+    of what either says that both say. Congruence, conflict and ``average`` are those of DNA with a
+    binary qualifier; its ``cosine`` divides by the product of the numbers of statements instead,
+    and its ``jaccard`` counts what one says alone but multiplies what both say.
 
     References
     ----------

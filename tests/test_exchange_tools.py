@@ -172,6 +172,23 @@ def test_tasks_from_elsewhere(tmp_path):
     assert (row.actor, row.label, row.annotator) == ("Lee", "criticizes", "10")
 
 
+def test_csv_of_label_studio(tmp_path):
+    """Its columns are sorted, its numbers bare, its lists JSON; one row an annotation."""
+    write_tasks([ANN, make_example("It rained.", "", article="b")], TOY, tmp_path / "t.json")
+    tasks = json.loads((tmp_path / "t.json").read_text())
+    names = sorted([*tasks[0]["data"], "annotation_id", "annotator", "id", "stance"])
+    with (tmp_path / "t.csv").open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, names, quoting=csv.QUOTE_NONNUMERIC)
+        writer.writeheader()
+        for number, task in enumerate(tasks):
+            (result,) = task["annotations"][0]["result"]
+            data = {**task["data"], "readings": json.dumps(task["data"]["readings"])}
+            writer.writerow({**data, "id": number, "annotation_id": number, "annotator": "c@d.e",
+                             "stance": result["value"]["choices"][0]})  # fmt: skip
+    found = take(read_tasks(tmp_path / "t.csv"))
+    assert found.examples == [ANN, make_example("It rained.", "", article="b")]
+
+
 @pytest.mark.parametrize(
     ("task", "message"),
     [
@@ -426,9 +443,11 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=HOSTILE)
-@pytest.mark.parametrize("name", ["labelstudio", "doccano", "prodigy", "dna", "csv", "parquet"])
+@pytest.mark.parametrize("name", [*FORMATS, "labelstudio table"])
 def test_hostile_files_are_one_line(name, content, tmp_path):
-    path = tmp_path / ("x.parquet" if name == "parquet" else "x.csv")
+    endings = {"parquet": "parquet", "csv": "csv", "dna": "csv", "labelstudio table": "csv"}
+    path = tmp_path / f"x.{endings.get(name, 'json')}"
+    name = name.split()[0]
     path.write_bytes(content)
     line = failed("import", "--format", name, path, "--out", tmp_path / "out.jsonl")
     assert len(line) < 2000

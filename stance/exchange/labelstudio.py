@@ -19,6 +19,7 @@ from stance.errors import LabelError
 from stance.examples import Example
 from stance.exchange.items import Found, Item, expect, one_label, read_json_rows
 from stance.files import write_whole
+from stance.records import DELIMITED_SUFFIXES, read_records
 from stance.targets import Target
 
 CONTROL = "stance"
@@ -32,6 +33,7 @@ CONFIG = """\
 </View>
 """
 _PAIR = ("article", "start", "end", "actor", "actor_start", "actor_end", "canonical")
+_OFFSETS = ("start", "end", "actor_start", "actor_end")
 _READING = ("label", "source", "annotator", "note")
 _CANCELLED = "cancelled"
 _UNLABELLED = "without a label"
@@ -118,7 +120,7 @@ def _build_task(rows: Sequence[Example], target: Target) -> dict[str, Any]:
 
 
 def read_tasks(path: str | os.PathLike[str], control: str = "") -> Found:
-    """Read what was annotated: an export as JSON or as JSON-MIN.
+    """Read what was annotated: an export as JSON, as JSON-MIN or as CSV.
 
     Parameters
     ----------
@@ -137,7 +139,8 @@ def read_tasks(path: str | os.PathLike[str], control: str = "") -> Found:
     StanceError
         If it is damaged, or an annotation has several labels.
     """
-    rows = read_json_rows(path)
+    is_table = Path(path).suffix.lower() in DELIMITED_SUFFIXES
+    rows = _read_table(path) if is_table else read_json_rows(path)
     left_out: Counter[str] = Counter()
     items: list[Item] = []
     for where, task in rows:
@@ -146,6 +149,25 @@ def read_tasks(path: str | os.PathLike[str], control: str = "") -> Found:
         else:
             items += _read_short(task, where, control, left_out)
     return Found(len(rows), items, left_out)
+
+
+def _read_table(path: str | os.PathLike[str]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Read the rows of the export as CSV, whose cells hold numbers and lists as text."""
+    rows: list[tuple[str, Mapping[str, Any]]] = []
+    for record in read_records(path):
+        row: dict[str, Any] = {
+            key: cell or "" for key, cell in record.values.items() if key is not None
+        }
+        for column in _OFFSETS:
+            cell = row.get(column, "")
+            if cell.isascii() and cell.isdigit() and len(cell) < 16:
+                row[column] = int(cell)
+        try:
+            row["readings"] = json.loads(row.get("readings") or "[]")
+        except (ValueError, RecursionError) as error:
+            raise LabelError(f"{record.where}: readings are not JSON: {error}.") from error
+        rows.append((record.where, row))
+    return rows
 
 
 def _read_task(
