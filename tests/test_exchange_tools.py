@@ -484,13 +484,30 @@ def test_commands_there_and_back(name, corpus, tmp_path):
 
 
 def test_other_rows_stay(corpus, tmp_path):
-    reviewed = tmp_path / "labels" / "reviewed.jsonl"
+    reviewed, gold = (tmp_path / "labels" / f"{name}.jsonl" for name in ("reviewed", "gold"))
     before = read_labels(reviewed)
-    changed = replace(before[0], label="neutral", annotator="new", source="gold")
-    write_table([changed], tmp_path / "t.csv")
+    settled = replace(before[0], label="neutral", annotator="both", source="gold")
+    write_table([settled], tmp_path / "t.csv")
     run("import", "--format", "csv", tmp_path / "t.csv", *corpus)
-    assert read_labels(reviewed) == before[1:]
-    assert read_labels(tmp_path / "labels" / "gold.jsonl") == [changed]
+    assert read_labels(reviewed) == before  # the first reader's labels are not lost
+    assert read_labels(gold) == [settled]
+
+
+def test_what_gold_wins_over_is_told(corpus, tmp_path):
+    reviewed, gold = (tmp_path / "labels" / f"{name}.jsonl" for name in ("reviewed", "gold"))
+    before = read_labels(reviewed)
+    pair = next(row for row in before if row.label == "supports")
+    write_labels(gold, [replace(pair, source="gold")])
+    out = tmp_path / "d.jsonl"
+    run("export", "--format", "doccano", out, *corpus)
+    change(out, f'"label": ["supports"], "target": "the toy vote", "article": "{pair.article}", '
+           f'"start": {pair.start},', f'"label": ["neutral"], "target": "the toy vote", '
+           f'"article": "{pair.article}", "start": {pair.start},')  # fmt: skip
+    told = run("import", "--format", "doccano", out, *corpus)
+    assert "1 rows have another label in a file of the corpus that wins" in told.stderr
+    assert read_labels(gold) == [replace(pair, source="gold")]
+    run("import", "--format", "doccano", out, *corpus, "--source", "gold", "--annotator", "ann")
+    assert read_labels(gold) == [replace(pair, source="gold", label="neutral", annotator="ann")]
 
 
 def test_dna_command(corpus, tmp_path):

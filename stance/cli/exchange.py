@@ -69,6 +69,10 @@ def import_(
     annotator: Annotated[
         str, typer.Option("--annotator", help="Who labelled what names nobody.")
     ] = "",
+    source: Annotated[
+        str,
+        typer.Option("--source", help="What labels given or changed there are: reviewed or gold."),
+    ] = "reviewed",
     qualifier: QualifierOption = None,
     target: Annotated[
         str | None,
@@ -91,8 +95,8 @@ def import_(
 
     `inline` reads articles with marks such as `{c|the EU|European Union}` written into the text:
     c criticizes, n neutral, s supports. The others read what other tools wrote (docs/exchange.md).
-    Pairs that left this project come back exactly and replace those of the corpus; texts labelled
-    from the start elsewhere become articles.
+    Pairs that left this project come back exactly and replace those in the file of their source;
+    texts labelled from the start elsewhere become articles.
 
     Example: `stance import drafts/ --annotator anna`
     """
@@ -101,8 +105,11 @@ def import_(
     from stance.targets import load_target
 
     check_format(format_, IMPORTS)
+    check_format(source, ("reviewed", "gold"), "source")
     if format_ == "inline":
-        _import_inline(files, raw, labels, annotator, out)
+        if out is not None or source != "reviewed":
+            raise StanceError("--out and --source do not go with --format inline; use --labels.")
+        _import_inline(files, raw, labels, annotator)
         return
     columns = {"text": text_column, "actor": actor_column, "label": label_column,
                "group": group_column}  # fmt: skip
@@ -114,20 +121,17 @@ def import_(
         header=not no_header,
         target=load_target(target) if target else None,
         annotator=annotator,
+        source=source,
     )
     with show_progress("reading"):
         parts = [_read(format_, file, options, qualifier, len(files) > 1) for file in files]
     _store(parts, raw, labels, out)
 
 
-def _import_inline(
-    files: list[Path], raw: Path, labels: Path, annotator: str, out: Path | None
-) -> None:
+def _import_inline(files: list[Path], raw: Path, labels: Path, annotator: str) -> None:
     """Bring in articles with marks."""
     from stance.exchange.inline import import_inline
 
-    if out is not None:
-        raise StanceError("--out does not go with --format inline; use --labels FOLDER.")
     paths = [p for f in files for p in (sorted(f.rglob("*.txt")) if f.is_dir() else [f])]
     counts = import_inline(paths, raw, labels, annotator)
     typer.echo(
@@ -202,6 +206,12 @@ def _store(parts: Sequence[Imported], raw: Path, labels: Path, out: Path | None)
     else:
         articles = [article for part in parts for article in part.articles]
         stored = store_in_corpus(rows, articles, raw, labels)
+    if stored.n_outranked:
+        typer.echo(
+            f"{stored.n_outranked} rows have another label in a file of the corpus that wins over "
+            "them; to make labels given elsewhere win: --source gold",
+            err=True,
+        )
     if stored.n_twice:
         left_out["there twice"] = stored.n_twice
     where = ", ".join(f"{n} rows -> {path}" for path, n in stored.rows.items())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,10 +182,7 @@ def _read_foreign(path: Path, options: TableOptions, qualifier: str | None) -> I
     if "document_id" in records[0].values:
         columns.setdefault("group", "document_id")
     found = Found(len(records), [], Counter())
-    fields = TableOptions(
-        columns, label_map, options.where, options.skip_bad_rows, True, options.target,
-        options.annotator,
-    )  # fmt: skip
+    fields = replace(options, columns=columns, label_map=label_map)
     return collect_table(records, str(path), fields, found)
 
 

@@ -84,6 +84,8 @@ class TableOptions:
         Finds the actors under all their names.
     annotator : str
         Who labelled the rows of which the file does not say it.
+    source : {"reviewed", "gold", "weak"}
+        What labels are that were given, or changed, elsewhere.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class TableOptions:
     header: bool = True
     target: Target | None = None
     annotator: str = ""
+    source: str = "reviewed"
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ def collect(found: Found, origin: str, options: TableOptions) -> Imported:
     if not found.items:
         return Imported(found.n_read, [], found.left_out)
     if all(ours):
-        rows = [restore_row(item, options.annotator) for item in found.items]
+        rows = [restore_row(item, options.annotator, options.source) for item in found.items]
         return Imported(found.n_read, rows, found.left_out)
     if any(ours):
         raise LabelError(
@@ -213,7 +216,7 @@ def collect_table(
     )
     name = _safe_name(table.name)
     rows = [
-        _own_row(row, f"{name}/{_safe_name(row.article)}", options.annotator)
+        _own_row(row, f"{name}/{_safe_name(row.article)}", options)
         for row in [*table.examples, *table.held_out]
     ]
     left_out = Counter(found.left_out if found else {})
@@ -222,10 +225,11 @@ def collect_table(
     return Imported(n_read, rows, +left_out, table.notes, _build_articles(rows))
 
 
-def _own_row(row: Example, article: str, annotator: str) -> Example:
+def _own_row(row: Example, article: str, options: TableOptions) -> Example:
     """Return a table's row with the id of its article and with its annotator."""
     values = asdict(row)
-    values.update(article=article, annotator=row.annotator or annotator)
+    annotator = row.annotator or options.annotator
+    values.update(article=article, annotator=annotator, source=options.source)
     values["sentence"] = re.sub(r"\r", "\n", row.sentence)  # offsets stay: one for one
     values["actor"] = re.sub(r"\r", "\n", row.actor)
     return Example(**values)
@@ -255,7 +259,7 @@ def _build_articles(rows: Iterable[Example]) -> list[Article]:
     return articles
 
 
-def restore_row(item: Item, annotator: str = "") -> Example:
+def restore_row(item: Item, annotator: str = "", source: str = "reviewed") -> Example:
     """Return the row that left as an item, with the label that it came back with.
 
     Parameters
@@ -264,12 +268,14 @@ def restore_row(item: Item, annotator: str = "") -> Example:
         With our own columns.
     annotator : str, default=""
         Who labelled it where neither the tool nor the row says so.
+    source : {"reviewed", "gold", "weak"}, default="reviewed"
+        What a label is that was given, or changed, elsewhere.
 
     Returns
     -------
     Example
-        As it was where the label is the one that left and nobody else gave it; else a reviewed
-        row of whoever gave it.
+        As it was where the label is the one that left and nobody else gave it; else a row of
+        whoever gave it.
 
     Raises
     ------
@@ -281,7 +287,8 @@ def restore_row(item: Item, annotator: str = "") -> Example:
     before = (row.get("label", item.label), row.get("annotator", item.annotator))
     row.update(sentence=text, label=item.label)
     if before != (item.label, item.annotator or before[1]):
-        row.update(source="reviewed", annotator=item.annotator)
+        row.update(source=source, annotator=item.annotator)
+    row.setdefault("source", source)
     row["annotator"] = row.get("annotator") or item.annotator or annotator
     return parse_row(row, item.where)
 

@@ -1,7 +1,8 @@
 """Storage: imported rows go into the corpus' own files, or into one file of several annotators.
 
-A pair that stands in the corpus already is replaced, every other row stays. The corpus holds one
-label of each pair; rows of several annotators go to a file of their own, to be compared.
+Each row goes to the file of its source, where it replaces that of the same pair; every other row
+stays. The corpus holds one label of each pair; rows of several annotators go to a file of their
+own, to be compared.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from stance.exchange.inline import write_article
 from stance.files import write_whole
 from stance.records import decode
 
+# Each wins over those before it.
 _FILES = {"weak": "weak.jsonl", "reviewed": "reviewed.jsonl", "gold": "gold.jsonl"}
 
 
@@ -36,12 +38,15 @@ class Stored:
         How many articles were written.
     n_twice : int
         How many rows stood twice, word for word, and were taken once.
+    n_outranked : int
+        For how many rows the corpus has another label in a file that wins over theirs.
     """
 
     rows: dict[Path, int]
     n_replaced: int = 0
     n_articles: int = 0
     n_twice: int = 0
+    n_outranked: int = 0
 
 
 def drop_copies(examples: Sequence[Example]) -> list[Example]:
@@ -129,22 +134,37 @@ def store_in_corpus(
     fresh: dict[str, list[Example]] = defaultdict(list)
     for row in rows:
         fresh[row.source].append(row)
-    keys = {row.key for row in rows}
-    with_actor = {(row.article, row.start) for row in rows if row.has_actor}
     n_replaced = 0
     for article in made:
         write_whole(Path(raw) / f"{article.id}.md", write_article(article))
-    for name, file in files.items():
-        kept = [
-            row
-            for row in before[name]
-            if row.key not in keys and (row.has_actor or (row.article, row.start) not in with_actor)
-        ]
+    for name, added in fresh.items():
+        kept = _without(before[name], added)
         n_replaced += len(before[name]) - len(kept)
-        if fresh[name] or len(kept) < len(before[name]):
-            write_labels(file, [*kept, *fresh[name]])
+        write_labels(files[name], [*kept, *added])
     counts = {files[name]: len(rows) for name, rows in fresh.items() if rows}
-    return Stored(counts, n_replaced, len(made), len(examples) - len(rows))
+    above = _outranking(before)
+    n_outranked = sum(above[row.source].get(row.key, row.label) != row.label for row in rows)
+    return Stored(counts, n_replaced, len(made), len(examples) - len(rows), n_outranked)
+
+
+def _without(before: Sequence[Example], added: Sequence[Example]) -> list[Example]:
+    """Return the rows that stay: other pairs, and sentences that still have no actor."""
+    keys = {row.key for row in added}
+    with_actor = {(row.article, row.start) for row in added if row.has_actor}
+    return [
+        row
+        for row in before
+        if row.key not in keys and (row.has_actor or (row.article, row.start) not in with_actor)
+    ]
+
+
+def _outranking(before: Mapping[str, Sequence[Example]]) -> dict[str, dict[object, str]]:
+    """Return the labels, by pair, of the files that win over each source."""
+    names = list(_FILES)
+    return {
+        name: {row.key: row.label for above in names[i + 1 :] for row in before[above]}
+        for i, name in enumerate(names)
+    }
 
 
 def _check_single(rows: Sequence[Example]) -> None:
