@@ -17,6 +17,7 @@ from stance.reading import load
 PROJECT = Path(__file__).parent.parent
 COMMANDS = [
     "label", "train", "evaluate", "card", "predict", "explain", "import", "export", "init",
+    "agreement",
 ]  # fmt: skip
 run_command = CliRunner().invoke
 

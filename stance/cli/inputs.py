@@ -62,12 +62,12 @@ def parse_pairs(pairs: list[str], option: str, form: str, example: str) -> dict[
     return parsed
 
 
-def check_format(found: str, known: tuple[str, ...]) -> None:
-    """Raise for a format that the command does not know."""
+def check_format(found: str, known: tuple[str, ...], thing: str = "format") -> None:
+    """Raise for a format, or another choice, that the command does not know."""
     from stance.errors import suggestion
 
     if found not in known:
         raise StanceError(
-            f"unknown format {found!r}; the formats are {', '.join(known)}."
+            f"unknown {thing} {found!r}; choose one of {', '.join(known)}."
             f"{suggestion(found, known)}"
         )

@@ -146,6 +146,82 @@ SkipBadRowsOption = Annotated[
         rich_help_panel=TABLE_PANEL,
     ),
 ]
+QualifierOption = Annotated[
+    str | None,
+    typer.Option(
+        "--qualifier",
+        metavar="binary|integer",
+        help="For dna: 1 agrees and 0 disagrees, neutral stays out (binary, what export writes "
+        "unless told), or 1, 0 neutral and -1 (integer).",
+    ),
+]
+NETWORK_PANEL = "A discourse network (graphml)"
+ClaimsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--claims",
+        metavar="FILE",
+        help="Take the claims that stance predict --json printed in place of labels.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+NetworkTypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--network-type",
+        metavar="twomode|onemode",
+        help="Actors and target (twomode, unless told), or actors among themselves.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+AggregationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--qualifier-aggregation",
+        metavar="congruence|conflict|subtract",
+        help="What joins: shared stance, opposed stance, or the one less the other; subtract for "
+        "twomode and congruence for onemode, unless told.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+NormalizationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--normalization",
+        metavar="no|activity|average|jaccard|cosine",
+        help="Take out that who says much weighs much: activity for twomode, the others for "
+        "onemode.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+WeightOption = Annotated[
+    str | None,
+    typer.Option(
+        "--weight",
+        metavar="count|probability",
+        help="Count each claim as its likeliest stance, or each stance as its probability.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+WindowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--window",
+        metavar="month",
+        help="Write one file for each month.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+MinStatementsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--min-statements",
+        min=1,
+        metavar="N",
+        help="Leave out actors with fewer.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
 WeakOption = Annotated[
     bool, typer.Option("--weak", help="Take weak labels where there are no reviewed ones.")
 ]
