@@ -15,7 +15,17 @@ from stance.cli import app
 from stance.reading import load
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ["label", "train", "evaluate", "predict", "explain", "import", "export", "init"]
+COMMANDS = [
+    "label",
+    "train",
+    "evaluate",
+    "predict",
+    "explain",
+    "import",
+    "export",
+    "init",
+    "report",
+]
 run_command = CliRunner().invoke
 
 

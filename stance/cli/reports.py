@@ -61,7 +61,9 @@ def report(
         if plots is not None:
             from stance.report.plots import render_plots
 
-            files |= {plots / name: data for name, data in render_plots(summary, facts.title).items()}
+            files |= {
+                plots / name: data for name, data in render_plots(summary, facts.title).items()
+            }
         if tables is not None:
             files |= {tables / name: text for name, text in render_tables(summary).items()}
         page = render_page(summary, facts)
@@ -73,8 +75,8 @@ def report(
         write_whole(out, page)
     folders = "".join(f", {folder}" for folder in (plots, tables) if folder is not None)
     typer.echo(
-        f"{len(summary.readings)} articles, {summary.n_statements} statements of "
-        f"{len(summary.actors)} actors -> {out}{folders}",
+        f"articles: {len(summary.readings)}; statements: {summary.n_statements}; actors: "
+        f"{len(summary.actors)} -> {out}{folders}",
         err=str(out) == "-",
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stance.errors import MissingExtraError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 CRITICIZES, SUPPORTS, NEUTRAL, INK, MUTED = "#d9711f", "#2f6db5", "#8a949e", "#1d2329", "#5a6570"
 DPI = 200
 FORMATS = ("png", "svg")
-_STYLE = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.parse_math": False,  # a name may hold dollar signs
@@ -76,14 +77,13 @@ def render_plots(summary: Summary, title: str) -> dict[str, bytes]:
 
 def _plots(summary: Summary, title: str) -> list[tuple[str, Callable[[], Figure]]]:
     """Return the names of the plots and what draws them."""
-    unit = summary.unit
     found: list[tuple[str, Callable[[], Figure]]] = [
-        ("total", lambda: _draw_bars([summary.total], summary, title))
+        ("total", partial(_draw_bars, [summary.total], summary, title))
     ]
     for name, everyone in (("actors", summary.actors), ("outlets", summary.outlets)):
         shown = (summary.frequent(everyone) or everyone)[:MOST_ROWS]
         if shown:
-            found.append((name, lambda shown=shown: _draw_bars(shown, summary, title)))  # type: ignore[misc]
+            found.append((name, partial(_draw_bars, shown, summary, title)))
     for name, rows, everyone in (
         ("over_time", summary.periods, [summary.total]),
         ("actors_over_time", summary.actor_periods, summary.actors),
@@ -93,9 +93,7 @@ def _plots(summary: Summary, title: str) -> list[tuple[str, Callable[[], Figure]
         by_name = {n: [s for s in rows if s.name == n] for n in names[:MOST_PANELS]}
         by_name = {n: standings for n, standings in by_name.items() if standings}
         if by_name:
-            found.append(
-                (name, lambda by_name=by_name: _draw_time(by_name, summary, title, unit))  # type: ignore[misc]
-            )
+            found.append((name, partial(_draw_time, by_name, summary, title)))
     return found
 
 
@@ -103,7 +101,7 @@ def _draw_bars(standings: Sequence[Standing], summary: Summary, title: str) -> F
     """Draw diverging bars with intervals, and ticks where the count alone would end them."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.5, 1.5 + 0.3 * len(standings)))
+    figure = Figure(figsize=(7.5, 1.6 + 0.27 * len(standings)))
     axes = figure.subplots()
     for row, standing in enumerate(standings):
         for stance, side, colour in (("criticizes", -1, CRITICIZES), ("supports", 1, SUPPORTS)):
@@ -115,13 +113,18 @@ def _draw_bars(standings: Sequence[Standing], summary: Summary, title: str) -> F
                 axes.plot([raw, raw], [row - 0.42, row + 0.42], color=INK, lw=1.2, ls=":")
     names = [f"{s.name or 'All statements'}  ({s.n_statements})" for s in standings]
     axes.set_yticks(range(len(standings)), names)
-    axes.invert_yaxis()
+    axes.set_ylim(len(standings) - 0.4, -0.6)
     axes.axvline(0, color=MUTED, lw=0.8)
     axes.set_xlim(-1.02, 1.02)
     axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(f"← criticizes          {_measure(summary)}          supports →")
+    axes.set_xlabel(_measure(summary), color=MUTED, fontsize=8)
+    for x, stance, colour in ((-0.5, "criticizes", CRITICIZES), (0.5, "supports", SUPPORTS)):
+        axes.annotate(
+            stance, (x, 1), (0, 4), xycoords=("data", "axes fraction"), color=colour,
+            textcoords="offset points", ha="center", fontweight="bold",
+        )  # fmt: skip
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     return figure
 
@@ -133,9 +136,7 @@ def _measure(summary: Summary) -> str:
     return "corrected share, 95% interval; dotted: as counted"
 
 
-def _draw_time(
-    by_name: dict[str, list[Standing]], summary: Summary, title: str, unit: str
-) -> Figure:
+def _draw_time(by_name: dict[str, list[Standing]], summary: Summary, title: str) -> Figure:
     """Draw one panel a name: the balance with its interval, and columns of counts below."""
     from matplotlib.figure import Figure
 
@@ -147,10 +148,10 @@ def _draw_time(
     for axes in panels.flat[len(by_name) :]:
         axes.set_axis_off()
     for axes, (name, standings) in zip(panels.flat, by_name.items(), strict=False):
-        _draw_panel(axes, standings, periods, unit)
+        _draw_panel(axes, standings, periods, summary.unit)
         axes.set_title(name or "All statements", fontsize=9, loc="left")
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
-    figure.supylabel("balance, percentage points", fontsize=9)
+    figure.supylabel("balance, percentage points; below, statements", fontsize=9)
     return figure
 
 
@@ -180,8 +181,10 @@ def _draw_panel(
         [places[s.period] for s in standings], heights, bottom=-140, width=0.7, color=NEUTRAL,
         alpha=0.5,
     )  # fmt: skip
-    axes.text(1, -108, f"n ≤ {most}", ha="right", va="bottom", fontsize=7, color=MUTED,
-              transform=axes.get_yaxis_transform())  # fmt: skip
+    axes.annotate(
+        str(most), (0, -128), (-4, 0), xycoords=axes.get_yaxis_transform(),
+        textcoords="offset points", ha="right", va="center", fontsize=7, color=MUTED,
+    )  # fmt: skip
     axes.set_ylim(-140, 108)
     axes.set_yticks([-100, 0, 100], ["−100", "0", "+100"])
     stride = max(1, -(-len(periods) // 4))

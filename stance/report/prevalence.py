@@ -215,11 +215,11 @@ class Prevalence:
     among shares that are not negative and add up to 1; inside these bounds ``p = M⁻¹ q``.
 
     q and M are drawn many times by a Bayesian bootstrap [2]_: the articles are weighed anew (the
-    statements of one article are no independent witnesses), and each row of the confusion matrix
-    comes from its posterior, both with Jeffreys' prior, so that three statements out of three are
-    not certainty. A model errs more about some actors than about others: M is drawn once more
+    statements of one article are no independent witnesses; where that spreads less, the statements
+    are), and each row of the confusion matrix comes from its posterior, both with Jeffreys' prior,
+    so that three statements out of three are not certainty. A model errs more about some actors than about others: M is drawn once more
     around the overall one, as far from it as the accuracies per actor lie apart. The share is the
-    mean of the draws, its interval holds 95% of them.
+    mean over the draws of M with q as it was counted; the interval holds 95% of the draws of both.
 
     References
     ----------
@@ -268,9 +268,10 @@ class Prevalence:
         -------
         Estimate
         """
-        key = (n_actors, *sorted(map(tuple, counts)))
-        if key not in self._known:
-            self._known[key] = self._estimate(key[1:], n_actors)
+        ordered = sorted(tuple(row) for row in counts)
+        key = (n_actors, *ordered)
+        if key not in self._known:  # as most are, where actors have a statement or two a month
+            self._known[key] = self._estimate(ordered, n_actors)
         return self._known[key]
 
     def _estimate(self, counts: Sequence[Sequence[int]], n_actors: float) -> Estimate:
@@ -279,14 +280,14 @@ class Prevalence:
 
         table = np.asarray(counts, dtype=float)
         rng = np.random.default_rng(self._seed + 1)
-        drawn = rng.standard_exponential((self._draws, len(table))) @ table
-        drawn += rng.standard_gamma(PRIOR, size=drawn.shape)
-        shares = drawn / drawn.sum(axis=1, keepdims=True)
+        shares = _draw_shares(rng, table, self._draws)
+        counted = table.sum(axis=0) / table.sum()
         if self._rates is None:
-            values = table.sum(axis=0) / table.sum()
+            values = counted
         else:
-            shares = fit_shares(self._draw_rates(rng, n_actors), shares)
-            values = shares.mean(axis=0)
+            rates = self._draw_rates(rng, n_actors)
+            shares = fit_shares(rates, shares)
+            values = fit_shares(rates, np.broadcast_to(counted, shares.shape)).mean(axis=0)
         with_balance = np.column_stack([shares, shares[:, 2] - shares[:, 0]])
         tail = (1 - CONFIDENCE) / 2
         lows, highs = np.quantile(with_balance, [tail, 1 - tail], axis=0)
@@ -305,6 +306,18 @@ class Prevalence:
         concentration = (self._likeness + 1) * n_actors - 1
         rates = rng.standard_gamma(np.maximum(self._rates * concentration, 1e-3))
         return np.asarray(rates / rates.sum(axis=1, keepdims=True))
+
+
+def _draw_shares(rng: np.random.Generator, table: np.ndarray, draws: int) -> np.ndarray:
+    """Return shares of the predictions as they might have been counted."""
+    import numpy as np
+
+    by_article = rng.standard_exponential((draws, len(table))) @ table
+    by_article += rng.standard_gamma(PRIOR, size=by_article.shape)
+    by_statement = rng.standard_gamma(table.sum(axis=0) + PRIOR, size=by_article.shape)
+    drawn = [counts / counts.sum(axis=1, keepdims=True) for counts in (by_article, by_statement)]
+    # One article of mixed statements does not tell how the next one would be mixed.
+    return np.asarray(max(drawn, key=lambda shares: float(shares.var(axis=0).sum())))
 
 
 def _share(value: float, low: float, high: float) -> Share:

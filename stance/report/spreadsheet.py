@@ -22,9 +22,7 @@ CLAIM_COLUMNS = (
     "canonical", "stance", *(f"p_{stance}" for stance in STANCES), "actor_start", "actor_end",
     "span_start", "span_end", "words",
 )  # fmt: skip
-SHARE_COLUMNS = tuple(
-    f"share_{stance}{end}" for stance in STANCES for end in ("", "_low", "_high")
-)
+SHARE_COLUMNS = tuple(f"share_{stance}{end}" for stance in STANCES for end in ("", "_low", "_high"))
 FIGURE_COLUMNS = (
     "articles", "statements", *STANCES, *(f"raw_{stance}" for stance in STANCES), *SHARE_COLUMNS,
     "balance", "balance_low", "balance_high", "corrected",

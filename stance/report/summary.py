@@ -192,9 +192,7 @@ def summarize_claims(
             standings([s for s in dated if s.actor], _actor, period),
             key=lambda s: (actor_rank[s.name], s.period),
         ),
-        sorted(
-            standings(dated, _outlet, period), key=lambda s: (outlet_rank[s.name], s.period)
-        ),
+        sorted(standings(dated, _outlet, period), key=lambda s: (outlet_rank[s.name], s.period)),
         unit,
         len(statements),
         n_without_actor,
@@ -232,14 +230,14 @@ def _nobody(statement: Statement) -> str:
 _always = _nobody
 
 
-def _ranks(statements: Iterable[Statement], key: Callable[[Statement], str]) -> dict[str, tuple[bool, int, str]]:
+def _ranks(
+    statements: Iterable[Statement], key: Callable[[Statement], str]
+) -> dict[str, tuple[bool, int, str]]:
     """Return what to sort names by: the most statements first, what has no name last."""
     counts: dict[str, int] = defaultdict(int)
     for statement in statements:
         counts[key(statement)] += 1
-    return {
-        name: (name in (NOT_NAMED, NO_OUTLET), -count, name) for name, count in counts.items()
-    }
+    return {name: (name in (NOT_NAMED, NO_OUTLET), -count, name) for name, count in counts.items()}
 
 
 def _standings(
