@@ -217,9 +217,10 @@ class Prevalence:
     q and M are drawn many times by a Bayesian bootstrap [2]_: the articles are weighed anew (the
     statements of one article are no independent witnesses; where that spreads less, the statements
     are), and each row of the confusion matrix comes from its posterior, both with Jeffreys' prior,
-    so that three statements out of three are not certainty. A model errs more about some actors than about others: M is drawn once more
-    around the overall one, as far from it as the accuracies per actor lie apart. The share is the
-    mean over the draws of M with q as it was counted; the interval holds 95% of the draws of both.
+    so that three statements out of three are not certainty. A model errs more about some actors
+    than about others: M is drawn once more around the overall one, as far from it as the
+    accuracies per actor lie apart. The share is the mean over the draws of M with q as it was
+    counted; the interval holds 95% of the draws of both.
 
     References
     ----------
@@ -350,17 +351,18 @@ def fit_shares(rates: np.ndarray, predicted: np.ndarray) -> np.ndarray:
 
     singular = np.abs(np.linalg.det(rates)) < 1e-12
     solvable = np.where(singular[:, None, None], np.eye(3), rates)
-    inside = np.linalg.solve(solvable, predicted[:, :, None])[:, :, 0]
-    fits = (inside >= 0).all(axis=1) & ~singular
-    best, least = inside.copy(), np.where(fits, -1.0, np.inf)
+    best = np.linalg.solve(solvable, predicted[:, :, None])[:, :, 0]
+    outside = np.flatnonzero((best < 0).any(axis=1) | singular)
+    rates, predicted = rates[outside], predicted[outside]
+    least = np.full(len(outside), np.inf)
     for i, k in ((0, 1), (0, 2), (1, 2)):
         along = rates[:, :, i] - rates[:, :, k]
         rest = predicted - rates[:, :, k]
         length = np.maximum((along * along).sum(axis=1), 1e-300)
         part = np.clip((along * rest).sum(axis=1) / length, 0, 1)
         error = ((rest - part[:, None] * along) ** 2).sum(axis=1)
-        edge = np.zeros_like(best)
+        edge = np.zeros_like(rest)
         edge[:, i], edge[:, k] = part, 1 - part
         better = error < least
-        best[better], least[better] = edge[better], error[better]
-    return best
+        best[outside[better]], least[better] = edge[better], error[better]
+    return np.asarray(best)
