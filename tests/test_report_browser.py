@@ -193,7 +193,7 @@ def test_a_screen_reader_hears_rows_of_the_chart(visit, report):
     assert row.get_by_role("rowheader").count() == 1
     assert row.get_by_role("cell").count() == 6
     chart = page.get_by_role("img", name="All statements: corrected balance")
-    assert "statements." in chart.first.get_attribute("aria-label")
+    assert "n = " in chart.first.get_attribute("aria-label")
 
 
 def test_it_prints(visit, report):
