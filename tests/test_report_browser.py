@@ -201,6 +201,9 @@ def test_it_prints(visit, report):
     assert page.pdf(format="A4")[:5] == b"%PDF-"
     page.emulate_media(media="print")
     assert not page.locator("#filters").is_visible()
+    page.set_viewport_size({"width": 680, "height": 1000})  # A4 less its margins
+    assert page.locator("#actors thead").first.bounding_box()["height"] > 10  # no cards
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == "rgb(255, 255, 255)"
 
