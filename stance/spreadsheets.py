@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 # Also after white space, and in the wide forms that some spreadsheets read as the plain ones.
-_FORMULA = re.compile("('*)(?=\\s*[=+\\-@|%\uff1d\uff0b\uff0d\uff20])|('*)(?=[\t\r\n])")
-_GUARDED = re.compile("'(?='*(?:\\s*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n]))")
+_FORMULA = re.compile("('*)(?=[\\s\x00\ufeff]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20])|('*)(?=[\t\r\n])")
+_GUARDED = re.compile("'(?='*(?:[\\s\x00\ufeff]*[=+\\-@|%\uff1d\uff0b\uff0d\uff20]|[\t\r\n]))")
 # With it spreadsheets take the file for UTF-8, not for the code page of their country.
 BYTE_ORDER_MARK = "\ufeff"
 

@@ -17,7 +17,7 @@ from stance.reading import load
 PROJECT = Path(__file__).parent.parent
 COMMANDS = [
     "label", "train", "evaluate", "card", "predict", "explain", "import", "export", "init",
-    "agreement",
+    "agreement", "report",
 ]  # fmt: skip
 run_command = CliRunner().invoke
 

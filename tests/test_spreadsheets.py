@@ -32,3 +32,14 @@ def test_every_table_comes_back(rows, delimiter):
     again = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     assert again[0] == ["'=a", "b"]
     assert [[unguard_cell(cell) for cell in row] for row in again[1:]] == rows
+
+
+@given(st.text())
+def test_no_text_begins_like_a_formula(text):
+    cell = guard_cell(text)
+    assert not cell.lstrip("\ufeff\x00 ").startswith(("=", "+", "-", "@", "|", "%", "\t", "\r"))
+
+
+@pytest.mark.parametrize("text", ["=1", " =1", "+1", "-1", "@A1", "\t=1", "\uff1d1", "\n=1"])
+def test_formulas_are_made_text(text):
+    assert guard_cell(text) == f"'{text}"
