@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from own import choose_settings, to_training_set
+from own import choose_settings, describe, to_training_set
 from peers import PEERS, Answer, Texts, fit_predict, mark_actor, to_columns
 from public_data import Mentioned, find_data, macro_f1, read_mentioned
 from stance.evaluation import predict_most_frequent, predict_rows
@@ -40,8 +40,8 @@ def predict_ours(
         )
         for rows in (train, test)
     ]
-    settings = choose_settings(sets[:1], macro_f1, seed, n_jobs=2)
-    print(f"ours: C={settings.C:g}, class weight {settings.class_weight}")
+    settings, _ = choose_settings(sets[:1], macro_f1, seed, n_jobs=2)
+    print(f"ours: {describe(settings)}")
     return predict_rows(fit_model(sets[0], TARGET, settings, seed), sets[1])
 
 

@@ -18,20 +18,26 @@ from stance.pipeline import Settings
 from stance.targets import Target
 from stance.training import TrainingSet, cross_validate_settings
 
-C_GRID = (0.5, 1.0, 2.0, 4.0, 8.0)
-OutOfFold = dict[tuple[float, str | None], tuple[np.ndarray, np.ndarray]]
+C_GRID = (0.5, 1.0, 2.0, 4.0)
+MIN_DF_GRID = (1, 2)
+Key = tuple[float, int, str | None]
+OutOfFold = dict[Key, tuple[np.ndarray, np.ndarray]]
 
 
 def to_training_set(
-    passages: Sequence[Passage], y: Sequence[str], groups: Sequence[str], target: Target
+    passages: Sequence[Passage],
+    y: Sequence[str],
+    groups: Sequence[str],
+    target: Target,
+    weights: np.ndarray | None = None,
 ) -> TrainingSet:
-    """Return the rows with their views; groups stand for articles."""
+    """Return the rows with their views; groups stand for articles, and "" only ever trains."""
     return TrainingSet(
         build_view_table(passages, target, VIEWS),
         np.array(y, dtype=str),
         np.array(groups, dtype=str),
         np.array([passage.canonical for passage in passages], dtype=str),
-        np.ones(len(passages)),
+        np.ones(len(passages)) if weights is None else weights,
         np.zeros(len(passages), dtype=np.int64),
     )
 
@@ -39,10 +45,10 @@ def to_training_set(
 def score_out_of_fold(data: TrainingSet, seed: int = 0, n_jobs: int | None = None) -> OutOfFold:
     """Return for each setting the row numbers and their scores by fits that have not seen them."""
     results: OutOfFold = {}
-    for weight in ("balanced", None):
-        settings = replace(Settings(), class_weight=weight)
+    for min_df, weight in product(MIN_DF_GRID, ("balanced", None)):
+        settings = replace(Settings(), class_weight=weight, min_df=min_df)
         _, scores, rows = cross_validate_settings(data, settings, seed, n_jobs, C_GRID)
-        results |= {(c, weight): (rows, scores[c]) for c in C_GRID}
+        results |= {(c, min_df, weight): (rows, scores[c]) for c in C_GRID}
     return results
 
 
@@ -51,23 +57,25 @@ def choose_settings(
     score: Callable[[np.ndarray, np.ndarray], float],
     seed: int = 0,
     n_jobs: int | None = None,
-) -> Settings:
+) -> tuple[Settings, float]:
     """Return the settings with the best score over the rows out of fold of all sets together."""
     folds = [score_out_of_fold(data, seed, n_jobs) for data in sets]
 
-    def rate(key: tuple[float, str | None]) -> float:
+    def rate(key: Key) -> float:
         truth = np.concatenate(
             [data.y[fold[key][0]] for data, fold in zip(sets, folds, strict=True)]
         )
         guess = np.concatenate([name_best(fold[key][1]) for fold in folds])
         return score(truth, guess)
 
-    return to_settings(max(product(C_GRID, ("balanced", None)), key=rate))
+    best = max(product(C_GRID, MIN_DF_GRID, ("balanced", None)), key=rate)
+    return replace(Settings(), C=best[0], min_df=best[1], class_weight=best[2]), rate(best)
 
 
-def to_settings(key: tuple[float, str | None]) -> Settings:
-    """Return settings from a strength and a weight of classes."""
-    return replace(Settings(), C=key[0], class_weight=key[1])
+def describe(settings: Settings) -> str:
+    """Return the chosen settings in words."""
+    weight = settings.class_weight or "as given"
+    return f"C={settings.C:g}, terms of {settings.min_df} rows or more, class weight {weight}"
 
 
 def name_best(scores: np.ndarray) -> np.ndarray:

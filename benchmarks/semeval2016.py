@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from own import choose_settings, to_training_set
+from own import choose_settings, describe, to_training_set
 from peers import PEERS, Answer, Peer, Texts, fit_predict
 from public_data import Tweet, f_avg, find_data, fold_sentence, read_semeval
 from stance.evaluation import predict_most_frequent, predict_rows
 from stance.features import Passage
 from stance.tables import format_plain
 from stance.targets import parse_target
-from stance.training import fit_model
+from stance.training import TrainingSet, fit_model
 
 # Mohammad et al. 2016, SemEval-2016 task 6; the two last as later papers report them.
 PUBLISHED = {
@@ -32,7 +33,9 @@ PUBLISHED = {
     "SVM n-grams + embeddings (published)": 0.703,
     "BERT (published)": 0.751,
 }
-TARGET = parse_target('name = "semeval-2016"')
+TARGET = parse_target('name = "semeval-2016"\nunit = "text"')
+# Weights of a tweet about another target that are tried.
+SHARES = (0.0, 0.05)
 
 Split = tuple[list[Tweet], list[Tweet]]
 
@@ -46,25 +49,50 @@ def split_by_target(train: Sequence[Tweet], test: Sequence[Tweet]) -> list[Split
     ]
 
 
-def predict_ours(splits: Sequence[Split], seed: int = 0) -> np.ndarray:
-    """Return the trainer's labels of all test rows, target by target, one set of settings."""
-    sets = [
+def balance(target: str, rows: Sequence[Tweet], share: float) -> np.ndarray:
+    """Return weights that balance the stances among a target's rows, and among all others."""
+    counts = Counter((row.target == target, row.label) for row in rows)
+    sizes = Counter(row.target == target for row in rows)
+    return np.array(
         [
-            to_training_set(
-                [Passage(row.text) for row in rows],
-                [row.label for row in rows],
-                [fold_sentence(row.text) for row in rows],
-                TARGET,
-            )
-            for rows in split
+            (1.0 if own else share) * sizes[own] / (3 * counts[own, row.label])
+            for row in rows
+            for own in [row.target == target]
         ]
-        for split in splits
-    ]
-    settings = choose_settings([train for train, _ in sets], f_avg, seed, n_jobs=2)
-    print(f"ours: C={settings.C:g}, class weight {settings.class_weight}")
-    return np.concatenate(
-        [predict_rows(fit_model(train, TARGET, settings, seed), test) for train, test in sets]
     )
+
+
+def predict_ours(splits: Sequence[Split], seed: int = 0) -> np.ndarray:
+    """Return the trainer's labels of all test rows, target by target, one set of settings.
+
+    Whether tweets about the other targets train along, as rows of little weight, is chosen on the
+    training folds, too.
+    """
+    everything = [row for train, _ in splits for row in train]
+    tests = [to_rows(test, np.ones(len(test))) for _, test in splits]
+    choices = []
+    for share in SHARES:
+        sets = []
+        for train, _ in splits:
+            name = train[0].target
+            rows = everything if share else train
+            sets.append(to_rows(rows, balance(name, rows, share), name))
+        choices.append((*choose_settings(sets, f_avg, seed, n_jobs=2), sets, share))
+    settings, _, sets, share = max(choices, key=lambda choice: choice[1])
+    print(f"ours: {describe(settings)}, tweets about other targets weigh {share:g}")
+    return np.concatenate(
+        [
+            predict_rows(fit_model(train, TARGET, settings, seed), test)
+            for train, test in zip(sets, tests, strict=True)
+        ]
+    )
+
+
+def to_rows(rows: Sequence[Tweet], weights: np.ndarray, target: str | None = None) -> TrainingSet:
+    """Return tweets as rows; those of other targets than the one given are never tested on."""
+    groups = [fold_sentence(row.text) if target in (None, row.target) else "" for row in rows]
+    passages = [Passage(row.text) for row in rows]
+    return to_training_set(passages, [row.label for row in rows], groups, TARGET, weights)
 
 
 def predict_peer(peer: Peer, splits: Sequence[Split], seed: int = 0) -> np.ndarray:

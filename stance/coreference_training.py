@@ -57,13 +57,14 @@ def train_namer(
     """
     articles = group_by_sentence(examples)
     meanings = {article: _count_meanings(rows, target) for article, rows in articles.items()}
-    everywhere = _add_up(meanings.values())
+    total = _add_up(meanings.values())
+    everywhere = _shares(total)
     pairs: list[list[str]] = []
     right: list[bool] = []
     n_mentions = 0
     for article, sentences in articles.items():
         # What an article's own descriptions meant must not be known while it is read.
-        usual = _shares(everywhere, meanings[article])
+        usual = _shares_elsewhere(everywhere, total, meanings[article])
         day = target.on((dates or {}).get(article))
         for described, answers in _read_marked(sentences, day, Namer({}, usual)):
             pairs += described
@@ -72,7 +73,7 @@ def train_namer(
     if n_mentions < max(1, min_mentions) or len(set(right)) < 2:
         return None
     weights = _fit(pairs, right, seed)
-    return Namer(weights, _shares(everywhere, {}))
+    return Namer(weights, everywhere)
 
 
 def _count_meanings(
@@ -100,21 +101,30 @@ def _add_up(counts: Iterable[Mapping[str, Counter[str]]]) -> dict[str, Counter[s
     return total
 
 
-def _shares(total: Mapping[str, Counter[str]], without: Mapping[str, Counter[str]]) -> _Usual:
+def _shares(total: Mapping[str, Counter[str]]) -> _Usual:
+    """Return whom each description usually means."""
+    shares = {key: _share(total[key]) for key in sorted(total)}
+    return {key: usual for key, usual in shares.items() if usual}
+
+
+def _shares_elsewhere(
+    everywhere: _Usual, total: Mapping[str, Counter[str]], own: Mapping[str, Counter[str]]
+) -> _Usual:
     """Return whom each description usually means, leaving the counts of one article out."""
-    shares: _Usual = {}
-    for key in sorted(total):
-        own = without.get(key, Counter())
-        counter = {name: n - own[name] for name, n in total[key].items()}
-        n_all = sum(counter.values())
-        usual = {
-            name: round(n / n_all, 4)
-            for name, n in sorted(counter.items())
-            if n >= _USUAL_COUNT and n / n_all >= _USUAL_SHARE
-        }
-        if usual:
-            shares[key] = usual
+    shares = dict(everywhere)
+    for key, counts in own.items():
+        shares[key] = _share({name: n - counts[name] for name, n in total[key].items()})
     return shares
+
+
+def _share(counts: Mapping[str, int]) -> dict[str, float]:
+    """Return who is meant often enough to be remembered, with the share of each."""
+    n_all = sum(counts.values())
+    return {
+        name: round(n / n_all, 4)
+        for name, n in sorted(counts.items())
+        if n >= _USUAL_COUNT and n / n_all >= _USUAL_SHARE
+    }
 
 
 def _read_marked(

@@ -57,7 +57,8 @@ def suggestion(found: str, choices: Iterable[str]) -> str:
     >>> suggestion("zebra", ["criticizes", "neutral", "supports"])
     ''
     """
-    close = difflib.get_close_matches(found, list(choices), n=1, cutoff=0.6)
+    # Cut, for the comparison takes the square of the length and a value may be a whole text.
+    close = difflib.get_close_matches(found[:80], list(choices), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -6,11 +6,12 @@ away: each actor has its count and its interval, and an empty group is NaN with 
 
 from __future__ import annotations
 
+import hashlib
 import math
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any
 
@@ -26,12 +27,16 @@ from stance.calibration import (
 from stance.context import Context, softmax
 from stance.cues import STANCES
 from stance.detection_training import group_by_sentence
+from stance.errors import StanceError
 from stance.examples import Example
 from stance.features import Passage
 from stance.mentions import Mention
 from stance.model import StanceClassifier
 from stance.pipeline import Settings
-from stance.training import TrainingSet, grouped_folds, score_all_classes, score_folds
+from stance.training import Fold, TrainingSet, grouped_folds, score_all_classes, score_folds
+
+LEARNING_SHARES = (1 / 8, 1 / 4, 1 / 2, 1.0)
+_CURVE_KEYS = ("accuracy", "low", "high", "macro_f1")
 
 
 @dataclass(frozen=True)
@@ -311,28 +316,44 @@ def evaluate_held_out(
     }
 
 
-def evaluate_unseen_actors(
-    data: TrainingSet,
-    settings: Settings,
-    seed: int = 0,
-    n_jobs: int | None = None,
-    progress: Callable[[str], None] = lambda message: None,
-    context: Context | None = None,
-) -> dict[str, Any]:
-    """Cross-validate with whole actors held out, to see how right it is about somebody new.
+def hold_out_actors(data: TrainingSet, rows: np.ndarray, seed: int = 0) -> list[Fold]:
+    """Return folds of some rows that keep all rows of an actor on one side.
 
     Parameters
     ----------
     data : TrainingSet
-        All rows; those of the phrasebook train in every fold.
-    settings : Settings
-        The settings to fit with.
+        All rows.
+    rows : ndarray of int
+        Which of them to use; those of the phrasebook train in every fold.
     seed : int, default=0
-        Seed of folds and solver.
-    n_jobs : int, optional
-        Processes.
-    progress : callable, optional
-        Told what is being done.
+        Seed of the shuffle of actors.
+
+    Returns
+    -------
+    list of (train, test)
+        Row numbers of `data`.
+    """
+    some = replace(data, views={}).take(rows)
+    folds = grouped_folds(some, some.actors, seed=seed)
+    return [(rows[train], rows[test]) for train, test in folds]
+
+
+def evaluate_unseen_actors(
+    data: TrainingSet,
+    folds: Sequence[Fold],
+    results: Sequence[list[np.ndarray]],
+    context: Context | None = None,
+) -> dict[str, Any]:
+    """Judge a cross-validation with whole actors held out: how right it is about somebody new.
+
+    Parameters
+    ----------
+    data : TrainingSet
+        All rows.
+    folds : sequence of (train, test)
+        As of `hold_out_actors`.
+    results : sequence of list of ndarray
+        What `stance.training.score_fold` returned for each.
     context : Context, optional
         Judges the claims of an article in each other's light, as in a reading.
 
@@ -347,28 +368,87 @@ def evaluate_unseen_actors(
     Other actors of the same article may be in training, so the score measures a new name in known
     company, not a new article.
     """
-    folds = grouped_folds(data, data.actors, seed=seed)
-    progress(f"holding out actors in {len(folds)} folds")
-    results = score_folds(data, folds, settings, seed, n_jobs)
     rows = np.concatenate([test for _, test in folds])
     scores = np.concatenate([fold[0] for fold in results])
     if context is not None:
         places = data.places
         scores = context.adjust(scores, [places[i] for i in rows])
     y_pred = np.array(STANCES)[scores.argmax(axis=1)]
+    bare = replace(data, views={})
     prior = np.concatenate(
         [
             predict_actor_prior(known.y, known.actors, data.actors[test])
             for train, test in folds
-            for known in [data.take(train[data.is_read[train]])]
+            for known in [bare.take(train[data.is_read[train]])]
         ]
     )
     return {
         **summarize(data.y[rows], y_pred),
         "n_folds": len(folds),
-        "n_actors": len(set(data.actors[data.is_read].tolist())),
+        "n_actors": len(set(data.actors[rows].tolist())),
         "actor_prior": summarize(data.y[rows], prior),
     }
+
+
+def trace_learning_curve(
+    train: TrainingSet,
+    test: TrainingSet,
+    settings: Settings,
+    seed: int = 0,
+    n_jobs: int | None = None,
+) -> list[dict[str, Any]]:
+    """Score fits on growing shares of the training articles, to see what more labels would bring.
+
+    Parameters
+    ----------
+    train : TrainingSet
+        All rows to learn from; those of the phrasebook train with every share.
+    test : TrainingSet
+        Rows of other articles, the same for every share.
+    settings : Settings
+        The settings to fit with, the same for every share.
+    seed : int, default=0
+        Seed of the solver.
+    n_jobs : int, optional
+        Processes.
+
+    Returns
+    -------
+    list of dict
+        For each of `LEARNING_SHARES`, the smallest first: ``share``, ``n_articles``, ``n_pairs``
+        and the ``accuracy``, ``low``, ``high`` and ``macro_f1`` of `summarize`. Shares of one
+        class only are left out; empty where the smallest has too little text.
+
+    Notes
+    -----
+    Each share holds the smaller ones; which articles it takes depends on their ids alone. Each
+    claim is judged by its own words: the second regression is left out.
+    """
+    read = np.flatnonzero(train.is_read)
+    articles = sorted(set(train.articles[read].tolist()), key=_rank)
+    book = np.flatnonzero(~train.is_read)
+    tested = len(train.y) + np.arange(len(test.y))
+    folds, facts = [], []
+    for share in LEARNING_SHARES:
+        kept = articles[: max(1, round(share * len(articles)))]
+        rows = read[np.isin(train.articles[read], kept)]
+        if len(set(train.y[rows].tolist())) > 1:
+            folds.append((np.concatenate([rows, book]), tested))
+            facts.append({"share": share, "n_articles": len(kept), "n_pairs": len(rows)})
+    try:
+        scored = score_folds(train.join(test), folds, settings, seed, n_jobs) if folds else []
+    except StanceError:  # in the smallest share no term stands in two texts
+        return []
+    curve = []
+    for fact, (scores,) in zip(facts, scored, strict=True):
+        found = summarize(test.y, np.array(STANCES)[scores.argmax(axis=1)])
+        curve.append({**fact, **{key: found[key] for key in _CURVE_KEYS}})
+    return curve
+
+
+def _rank(article: str) -> str:
+    """Return an order of the articles that depends on their ids alone."""
+    return hashlib.sha256(f"curve {article}".encode()).hexdigest()
 
 
 def predict_rows(

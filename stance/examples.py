@@ -85,7 +85,10 @@ class Example:
 
 
 def read_labels(
-    path: str | os.PathLike[str], articles: Mapping[str, Article] | None = None
+    path: str | os.PathLike[str],
+    articles: Mapping[str, Article] | None = None,
+    *,
+    by_annotator: bool = False,
 ) -> list[Example]:
     """Read a JSON Lines file of labels and check every row.
 
@@ -95,6 +98,8 @@ def read_labels(
         The file.
     articles : mapping of str to Article, optional
         Articles by id. Where given, each row's offsets must point at its sentence.
+    by_annotator : bool, default=False
+        Whether a pair may stand once for each annotator, as in a file to be compared.
 
     Returns
     -------
@@ -123,7 +128,8 @@ def read_labels(
         example = parse_row(_parse_json(line, where), where)
         if articles is not None and example.article:
             check_offsets(example, articles, where)
-        first = seen.setdefault((*example.key, example.sentence), number)
+        who = example.annotator if by_annotator else ""
+        first = seen.setdefault((*example.key, example.sentence, who), number)
         if first != number:
             raise LabelError(
                 f"{where}: the pair {example.canonical or 'without actor'!r} in "
@@ -156,7 +162,7 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
     unknown = [column for column in row if column not in COLUMNS]
     if unknown:
         raise LabelError(
-            f"{where}: unknown column {unknown[0]!r}; the columns are {', '.join(COLUMNS)}."
+            f"{where}: unknown column {unknown[0]!r:.80}; the columns are {', '.join(COLUMNS)}."
             f"{suggestion(unknown[0], COLUMNS)}"
         )
     missing = [c for c in ("article", "start", "end", "sentence", "actor", "label") if c not in row]
@@ -166,21 +172,33 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
     for column in _OFFSETS:
         if type(values[column]) is not int or values[column] < 0:
             raise LabelError(
-                f"{where}: {column} {values[column]!r} is not a whole number from 0 on."
+                f"{where}: {column} {values[column]!r:.80} is not a whole number from 0 on."
             )
     for column in COLUMNS:
         if column not in _OFFSETS and not isinstance(values.get(column, ""), str):
-            raise LabelError(f"{where}: {column} {values[column]!r} is not a text.")
+            raise LabelError(f"{where}: {column} {values[column]!r:.80} is not a text.")
+    _check_writable(values, where)
     _check_choice(values["label"], STANCES, "label", where)
     _check_choice(values.get("source", "reviewed"), SOURCES, "source", where)
     example = Example(**values)
     if example.sentence[example.actor_start : example.actor_end] != example.actor:
         raise LabelError(
-            f"{where}: actor {example.actor!r} does not stand at "
+            f"{where}: actor {example.actor!r:.80} does not stand at "
             f"{example.actor_start}:{example.actor_end} of the sentence; found "
-            f"{example.sentence[example.actor_start : example.actor_end]!r} there."
+            f"{example.sentence[example.actor_start : example.actor_end]!r:.80} there."
         )
     return example
+
+
+def _check_writable(values: Mapping[str, Any], where: str) -> None:
+    """Raise for half a character, which JSON can escape but no file of text can hold."""
+    for column in COLUMNS:
+        try:
+            str(values.get(column, "")).encode()
+        except UnicodeEncodeError as error:
+            raise LabelError(
+                f"{where}: {column} holds half a character (a lone surrogate); mend the text."
+            ) from error
 
 
 def check_offsets(example: Example, articles: Mapping[str, Article], where: str) -> None:
@@ -209,7 +227,7 @@ def _check_choice(value: str, choices: Sequence[str], column: str, where: str) -
     """Raise for a value that is not among `choices`."""
     if value not in choices:
         raise LabelError(
-            f"{where}: {column} {value!r} is not one of {', '.join(choices)}."
+            f"{where}: {column} {value!r:.80} is not one of {', '.join(choices)}."
             f"{suggestion(value, choices)}"
         )
 

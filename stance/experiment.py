@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import math
 import platform
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import delayed
 
 import stance
 from stance.context import Context
@@ -28,23 +30,33 @@ from stance.evaluation import (
     evaluate_detection,
     evaluate_held_out,
     evaluate_unseen_actors,
+    hold_out_actors,
     predict_rows,
-    score_rows,
     score_words,
     summarize,
+    trace_learning_curve,
 )
-from stance.examples import split_by_article
+from stance.examples import Example, split_by_article
 from stance.labelled import LabelledTable, find_shared_texts
+from stance.mistakes import find_worst_errors
 from stance.model import StanceClassifier
-from stance.pipeline import Settings
+from stance.name_swap import measure_name_swap
+from stance.pipeline import CountedViews, Settings
 from stance.targets import Target
 from stance.training import (
+    Fold,
+    Job,
     TrainingSet,
+    assemble_model,
     build_training_set,
+    choose_settings,
+    conclude_training,
     count_priors,
-    fit_model,
     hash_examples,
-    train_model,
+    plan_choice,
+    plan_fit,
+    plan_folds,
+    run_jobs,
 )
 
 TEST_SHARE = 0.2
@@ -60,14 +72,19 @@ class Experiment:
         The model to keep.
     evaluation : dict
         ``held_out``, ``unseen_actors`` and ``detection``, as `stance.evaluation` gives them, the
-        last two None where they cannot be measured; JSON values.
+        last two None where they cannot be measured; in ``held_out`` besides ``worst_errors``,
+        ``name_swap`` (None without named actors) and ``learning_curve`` (None unless asked for);
+        JSON values.
     metadata : dict
         Target, data, code, versions, settings, seed and the split; JSON values.
+    seconds : float
+        How long the run took. It stands apart, since the same data and seed give the same metadata.
     """
 
     model: StanceClassifier
     evaluation: dict[str, Any]
     metadata: dict[str, Any]
+    seconds: float
 
 
 def run_experiment(
@@ -80,6 +97,7 @@ def run_experiment(
     seed: int = 0,
     n_jobs: int | None = None,
     actor_prior: bool = False,
+    learning_curve: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a corpus.
@@ -99,9 +117,11 @@ def run_experiment(
     seed : int, default=0
         Seed of everything random. The same corpus and seed give the same model and figures.
     n_jobs : int, optional
-        Processes for cross-validation.
+        Processes for the fits; their number does not change the outcome.
     actor_prior : bool, default=False
         Whether the model hears how each actor's claims were labelled in training.
+    learning_curve : bool, default=False
+        Whether to fit on growing shares of the training rows as well.
     progress : callable, optional
         Told what is being done.
 
@@ -114,7 +134,9 @@ def run_experiment(
     StanceError
         If the corpus is too small to be split or trained on.
     """
-    run = _Run(target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    run = _Run(
+        target, settings or Settings(), search, seed, n_jobs, actor_prior, learning_curve, progress
+    )
     progress("reading the actors of each sentence")
     rows = [*corpus.examples, *corpus.phrasebook]
     train_rows, test_rows = split_by_article(rows, TEST_SHARE)
@@ -127,21 +149,27 @@ def run_experiment(
         )
     train = build_training_set(train_rows, target, run.settings.phrasebook_weight)
     test = build_training_set(test_rows, target, for_training=False)
-    model, facts, held_out = _fit_and_judge(run, train, test)
+    judged = [row for row in test_rows if row.has_actor]
     dates = {article.id: article.date for article in corpus.articles.values()}
-    read_train = [row for row in train_rows if row.article and row.source != "weak"]
-    if read_train:
-        progress("learning who takes part")
-        model.detector_ = train_detector(read_train, target, seed)
-        model.namer_ = train_namer(read_train, target, dates, seed)
-    detection = evaluate_detection(test_rows, model, dates)
-    everything = train.join(test)
-    unseen = _judge_unseen_actors(run, everything, model, facts)
+    marked = [[row for row in train_rows if row.article and row.source != "weak"]]
     if refit:
-        model = _fit_on_everything(run, everything, model, facts)
-        read_all = [row for row in corpus.examples if row.source != "weak"]
-        model.detector_ = train_detector(read_all, target, seed)
-        model.namer_ = train_namer(read_all, target, dates, seed)
+        marked.append([row for row in corpus.examples if row.source != "weak"])
+    jobs = [
+        job
+        for some in marked
+        for job in (
+            delayed(train_namer)(some, target, dates, seed),
+            delayed(train_detector)(some, target, seed),
+        )
+    ]
+    everything = train.join(test)
+    fitted = _fit(run, train, everything, np.arange(len(everything.y)), jobs, refit=refit)
+    model, kept = fitted.model, fitted.refitted
+    model.namer_, model.detector_, *others = fitted.beside
+    progress("finding actors in the held-out articles")
+    detection = evaluate_detection(test_rows, model, dates)
+    if kept is not None:
+        kept.namer_, kept.detector_ = others
     data = {
         "sha256": hash_examples(rows),
         "n_articles": len(corpus.articles),
@@ -150,8 +178,12 @@ def run_experiment(
         "n_phrasebook": len(corpus.phrasebook),
     }
     split = {"test_share": TEST_SHARE, "test_articles": sorted(set(test.articles.tolist()))}
-    evaluation = {"held_out": held_out, "unseen_actors": unseen, "detection": detection}
-    return _conclude(run, model, evaluation, data, split, facts, refit)
+    evaluation = {
+        "held_out": _judge(run, train, test, fitted, judged),
+        "unseen_actors": fitted.unseen,
+        "detection": detection,
+    }
+    return _conclude(run, fitted, evaluation, data, split)
 
 
 def run_table_experiment(
@@ -164,6 +196,7 @@ def run_table_experiment(
     seed: int = 0,
     n_jobs: int | None = None,
     actor_prior: bool = False,
+    learning_curve: bool = False,
     progress: Callable[[str], None] = lambda message: None,
 ) -> Experiment:
     """Train and evaluate on a labelled table.
@@ -184,9 +217,11 @@ def run_table_experiment(
     seed : int, default=0
         Seed of everything random. The same rows and seed give the same model and figures.
     n_jobs : int, optional
-        Processes for cross-validation.
+        Processes for the fits; their number does not change the outcome.
     actor_prior : bool, default=False
         Whether the model hears how each actor's rows were labelled in training.
+    learning_curve : bool, default=False
+        Whether to fit on growing shares of the training rows as well.
     progress : callable, optional
         Told what is being done.
 
@@ -205,7 +240,16 @@ def run_table_experiment(
     --------
     stance.labelled.read_labelled_table : Makes the table.
     """
-    run = _Run(table.target, settings or Settings(), search, seed, n_jobs, actor_prior, progress)
+    run = _Run(
+        table.target,
+        settings or Settings(),
+        search,
+        seed,
+        n_jobs,
+        actor_prior,
+        learning_curve,
+        progress,
+    )
     progress("reading the texts")
     given = (test.examples + test.held_out) if test is not None else table.held_out
     train_rows, test_rows = (table.examples, given) if given else split_by_article(table.examples)
@@ -216,16 +260,14 @@ def run_table_experiment(
         )
     train = build_training_set(train_rows, table.target, whole_texts=True)
     tested = build_training_set(test_rows, table.target, for_training=False, whole_texts=True)
-    model, facts, held_out = _fit_and_judge(run, train, tested)
+    everything = train if given else train.join(tested)
+    named = np.flatnonzero(everything.actors != "")
+    fitted = _fit(run, train, everything, named, refit=refit and not given)
+    held_out = _judge(run, train, tested, fitted, test_rows)
     is_shared = np.array(find_shared_texts(train_rows, test_rows))
     if is_shared.any() and not is_shared.all():
-        y_pred = predict_rows(model, tested)[~is_shared]
+        y_pred = predict_rows(fitted.model, tested)[~is_shared]
         held_out["others"]["texts not trained on"] = summarize(tested.y[~is_shared], y_pred)
-    everything = train if given else train.join(tested)
-    named = everything.take(np.flatnonzero(everything.actors != ""))
-    unseen = _judge_unseen_actors(run, named, model, facts)
-    if refit and not given:
-        model = _fit_on_everything(run, everything, model, facts)
     rows = [*train_rows, *test_rows]
     data = {
         "sha256": hash_examples(rows),
@@ -244,8 +286,8 @@ def run_table_experiment(
     }
     groups = sorted({row.article for row in test_rows})
     split = {"test_share": None if given else TEST_SHARE, "test_articles": groups}
-    evaluation = {"held_out": held_out, "unseen_actors": unseen, "detection": None}
-    return _conclude(run, model, evaluation, data, split, facts, refit and not given)
+    evaluation = {"held_out": held_out, "unseen_actors": fitted.unseen, "detection": None}
+    return _conclude(run, fitted, evaluation, data, split)
 
 
 @dataclass(frozen=True)
@@ -258,76 +300,161 @@ class _Run:
     seed: int
     n_jobs: int | None
     actor_prior: bool
+    learning_curve: bool
     progress: Callable[[str], None]
+    began: float = field(default_factory=time.perf_counter)
 
 
-def _fit_and_judge(
-    run: _Run, train: TrainingSet, test: TrainingSet
-) -> tuple[StanceClassifier, dict[str, Any], dict[str, Any]]:
-    """Return a model of the training rows, the facts of its making, and its held-out scores."""
-    model, facts = train_model(
-        train,
-        run.target,
-        run.settings,
-        search=run.search,
-        seed=run.seed,
-        n_jobs=run.n_jobs,
-        actor_prior=run.actor_prior,
-        progress=run.progress,
+@dataclass(frozen=True)
+class _Fitted:
+    """What the fits of a run found."""
+
+    # Of the training rows, to be judged.
+    model: StanceClassifier
+    # Of every row, to be kept; None where the first one is.
+    refitted: StanceClassifier | None
+    facts: dict[str, Any]
+    unseen: dict[str, Any] | None
+    # What the jobs beside the fits returned.
+    beside: list[Any]
+
+
+def _fit(
+    run: _Run,
+    train: TrainingSet,
+    everything: TrainingSet,
+    named: np.ndarray,
+    jobs: Sequence[Job] = (),
+    *,
+    refit: bool,
+) -> _Fitted:
+    """Fit every model of a run, in two rounds of independent jobs over terms counted once.
+
+    `everything` begins with the rows of `train`; `named` are those of it that unseen actors are
+    held out of.
+    """
+    run.progress("counting terms")
+    counted = CountedViews(everything.views)
+    search, seed = run.search, run.seed
+    plan = plan_choice(train, counted, run.settings, seed, search=search)
+    doing = "choosing settings" if search else "cross-validating"
+    run.progress(f"{doing} on {len(train.y)} rows; learning who takes part")
+    results = run_jobs([*plan.jobs, *jobs], run.n_jobs)
+    n_folds = len(plan.jobs)
+    choice = choose_settings(train, plan, results[:n_folds], run.settings, seed)
+    settings = choice.settings
+    sides = [np.arange(len(n.y)) for n in (train, everything)][: 1 + refit]
+    folds, unseen_jobs = _plan_unseen_actors(everything, counted, named, settings, seed)
+    run.progress(f"fitting with C={settings.C:g}; holding out actors in {len(folds)} folds")
+    fits = [plan_fit(everything, counted, rows, settings, seed) for rows in sides]
+    done = run_jobs([*reversed(fits), *unseen_jobs], run.n_jobs)
+    model, *kept = [
+        assemble_model(run.target, counted, rows, classifier, settings, seed)
+        for rows, classifier in zip(sides, reversed(done[: len(fits)]), strict=True)
+    ]
+    facts = conclude_training(
+        model, train, choice, seed, search=search, actor_prior=run.actor_prior
     )
-    scores = score_rows(model, test)
-    others = _score_otherwise(model, test) if (test.actors != "").any() else {}
-    return model, facts, evaluate_held_out(train, test, scores, others)
+    for refitted in kept:
+        refitted.context_ = _with_priors_of(everything, model.context)
+    context = _without_priors(model.context)
+    unseen = _judge_unseen_actors(everything, folds, done[len(fits) :], context)
+    return _Fitted(model, next(iter(kept), None), facts, unseen, results[n_folds:])
+
+
+def _judge(
+    run: _Run,
+    train: TrainingSet,
+    test: TrainingSet,
+    fitted: _Fitted,
+    examples: Sequence[Example],
+) -> dict[str, Any]:
+    """Return the scores of the model of the training rows on those held out."""
+    model = fitted.model
+    words = score_words(model, test)
+    others = _score_otherwise(model, test, words) if (test.actors != "").any() else {}
+    context = model.context
+    scores = words if context is None else context.adjust(words, test.places)
+    held_out = evaluate_held_out(train, test, scores, others)
+    run.progress("looking into the errors")
+    held_out["worst_errors"] = find_worst_errors(model, examples, test, scores)
+    held_out["name_swap"] = measure_name_swap(model, examples, seed=run.seed)
+    held_out["learning_curve"] = None
+    if run.learning_curve:
+        run.progress("tracing the learning curve")
+        settings = Settings(**fitted.facts["settings"])
+        held_out["learning_curve"] = trace_learning_curve(
+            train, test, settings, run.seed, run.n_jobs
+        )
+    return held_out
+
+
+def _plan_unseen_actors(
+    data: TrainingSet,
+    counted: CountedViews,
+    rows: np.ndarray,
+    settings: Settings,
+    seed: int,
+) -> tuple[list[Fold], list[Job]]:
+    """Plan the fits with whole actors held out; none where there are too few of them."""
+    if len(set(data.actors[rows][data.is_read[rows]].tolist())) < 2:
+        return [], []
+    folds = hold_out_actors(data, rows, seed)
+    try:
+        jobs = plan_folds(data, counted, folds, settings, seed)
+    except StanceError:  # what the other actors leave is of one class
+        return [], []
+    return folds, [delayed(_try)(job) for job in jobs]
+
+
+def _try(job: Job) -> Any:
+    """Return what a job returns; None where its rows are too few to learn from."""
+    function, arguments, options = job
+    try:
+        return function(*arguments, **options)
+    except StanceError:
+        return None
 
 
 def _judge_unseen_actors(
-    run: _Run, rows: TrainingSet, model: StanceClassifier, facts: Mapping[str, Any]
+    data: TrainingSet, folds: list[Fold], results: list[Any], context: Context | None
 ) -> dict[str, Any] | None:
-    """Return the scores with whole actors held out; None where there are too few of them."""
-    if len(set(rows.actors[rows.is_read].tolist())) < 2:
+    """Return the scores with whole actors held out; None where they could not be fitted."""
+    if not folds or any(fold is None for fold in results):
         return None
-    settings, context = Settings(**facts["settings"]), _without_priors(model.context)
-    try:
-        return evaluate_unseen_actors(rows, settings, run.seed, run.n_jobs, run.progress, context)
-    except StanceError:  # what the other actors leave is of one class, or next to nothing
-        return None
+    return evaluate_unseen_actors(data, folds, results, context)
 
 
-def _fit_on_everything(
-    run: _Run, everything: TrainingSet, model: StanceClassifier, facts: Mapping[str, Any]
-) -> StanceClassifier:
-    """Return the model fitted again, with the same settings, on the rows it was judged by, too."""
-    run.progress("fitting on every article")
-    context = model.context
-    if context is not None and context.priors is not None:
-        read = everything.take(np.flatnonzero(everything.is_read))
-        context = replace(context, priors=count_priors(read.places, read.y))
-    model = fit_model(everything, run.target, Settings(**facts["settings"]), run.seed)
-    model.context_ = context
-    return model
+def _with_priors_of(rows: TrainingSet, context: Context | None) -> Context | None:
+    """Return the second regression with the priors, where it has such, of other rows."""
+    if context is None or context.priors is None:
+        return context
+    read = replace(rows, views={}).take(np.flatnonzero(rows.is_read))
+    return replace(context, priors=count_priors(read.places, read.y))
 
 
 def _conclude(
     run: _Run,
-    model: StanceClassifier,
+    fitted: _Fitted,
     evaluation: dict[str, Any],
     data: dict[str, Any],
     split: dict[str, Any],
-    facts: dict[str, Any],
-    refitted: bool,
 ) -> Experiment:
     """Return the experiment with the facts that every run has."""
+    model = fitted.model if fitted.refitted is None else fitted.refitted
     model.other_context_ = None
     target = run.target
+    training = {**fitted.facts, "refitted_on_all_articles": fitted.refitted is not None}
     metadata = {
         "target": {"name": target.name, "title": target.title, "sha256": target.sha256},
         "data": data,
         "split": split,
-        "training": {**facts, "refitted_on_all_articles": refitted},
+        "training": training,
         "code_sha256": hash_code(),
         "versions": list_versions(),
     }
-    return Experiment(model, _without_nan(evaluation), _without_nan(metadata))
+    seconds = time.perf_counter() - run.began
+    return Experiment(model, _without_nan(evaluation), _without_nan(metadata), seconds)
 
 
 def _without_priors(context: Context | None) -> Context | None:
@@ -337,13 +464,16 @@ def _without_priors(context: Context | None) -> Context | None:
     return replace(context, priors={})
 
 
-def _score_otherwise(model: StanceClassifier, test: TrainingSet) -> dict[str, np.ndarray]:
+def _score_otherwise(
+    model: StanceClassifier, test: TrainingSet, words: np.ndarray
+) -> dict[str, np.ndarray]:
     """Return the scores of the model judging claims alone, and of its twin as to actor priors."""
-    scores = {"each claim judged alone": score_rows(model, test, in_context=False)}
-    other = model.other_context_
+    context, other = model.context, model.other_context_
+    alone = words if context is None else context.adjust(words, test.places, alone=True)
+    scores = {"each claim judged alone": alone}
     if other is not None:
         name = "with --actor-prior" if other.priors is not None else "without --actor-prior"
-        scores[name] = other.adjust(score_words(model, test), test.places)
+        scores[name] = other.adjust(words, test.places)
     return scores
 
 

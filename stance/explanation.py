@@ -133,8 +133,30 @@ def explain_text(
     questions = ask(text, model, target=target, actor=actor)
     if not questions:
         return []
-    explained = zip(questions, _explain(questions, model), strict=True)
+    explained = zip(questions, explain_questions(questions, model), strict=True)
     return [explanation for question, explanation in explained if question.is_wanted]
+
+
+def explain_questions(
+    questions: Sequence[Question], model: Scorer, places: Sequence[Place] | None = None
+) -> list[Explanation]:
+    """Explain the answers to all questions about one article.
+
+    Parameters
+    ----------
+    questions : sequence of Question
+        What `stance.reading.ask` finds to ask, or what an annotator asked.
+    model : Scorer
+        A trained model.
+    places : sequence of Place, optional
+        Where the claims stand; by default as the questions' articles and sentences say.
+
+    Returns
+    -------
+    list of Explanation
+        In the same order.
+    """
+    return list(_explain(questions, model, places or _places(questions)))
 
 
 def explain_question(
@@ -158,19 +180,25 @@ def explain_question(
     Explanation
         The same as that of `explain_text`, for the work of one claim.
     """
-    regression = _second_regression(questions, own, model.context)
-    return _explain_one(
-        questions, number, _term_scores(questions[number], model), regression, model
-    )
+    regression = _second_regression(_places(questions), own, model.context)
+    shares = _term_scores(questions[number], model)
+    return _explain_one(questions, number, shares, regression, model)
 
 
-def _explain(questions: list[Question], model: Scorer) -> Iterator[Explanation]:
+def _places(questions: Sequence[Question]) -> list[Place]:
+    """Return where the claims of one article stand."""
+    return [Place(q.article.id, q.passage.sentence, q.passage.canonical) for q in questions]
+
+
+def _explain(
+    questions: Sequence[Question], model: Scorer, places: Sequence[Place]
+) -> Iterator[Explanation]:
     """Yield the explanation of each question of one article."""
     import numpy as np
 
     parts = [_term_scores(question, model) for question in questions]
     own = np.array([model.intercept + sum(shares.values(), np.zeros(3)) for shares in parts])
-    regression = _second_regression(questions, own, model.context)
+    regression = _second_regression(places, own, model.context)
     for i, shares in enumerate(parts):
         yield _explain_one(questions, i, shares, regression, model)
 
@@ -209,14 +237,13 @@ def _explain_one(
 
 
 def _second_regression(
-    questions: Sequence[Question], own: np.ndarray, second: context.Context | None
+    places: Sequence[Place], own: np.ndarray, second: context.Context | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return what the last regression reads, its coefficients and its intercept."""
     import numpy as np
 
     if second is None:
         return context.center(own), np.eye(3), np.zeros(3)
-    places = [Place(q.article.id, q.passage.sentence, q.passage.canonical) for q in questions]
     return second.regression(own, places)
 
 

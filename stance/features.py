@@ -25,6 +25,8 @@ VIEWS = ("sentence", "clause", "before", "after", "near", "categories", "near_ca
 _NEGATION = re.compile(r"(?<=\w)n't\b")
 _CANNOT = re.compile(r"\bcannot\b")
 _DIGITS = re.compile(r"\d+")
+_HASHTAG = re.compile(r"#(\w+)")
+_CAMEL_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[0-9])(?=[A-Z])")
 _WORD = re.compile(r"\w+")
 # A private-use character cannot stand in news, so the mask survives lower-casing unmistakably.
 _MASK = "\ue000"
@@ -181,7 +183,8 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
         return {
             **dict.fromkeys(VIEWS, ""),
             "sentence": whole,
-            "clause": whole,
+            # A model of whole texts would read its one view twice; to others it is all they have.
+            "clause": "" if target.unit == "text" else whole,
             "categories": categorize(whole, target.categories),
         }
     passage = _crop(passage)
@@ -236,11 +239,19 @@ def canonical_text(text: str) -> str:
     --------
     >>> canonical_text("He can\u2019t, won\u2019t and cannot say 80.1%")
     'he can not, will not and can not say 00.0%'
+    >>> canonical_text("#FreeBelarus now")
+    '#freebelarus free belarus now'
     """
-    text = normalize(text).lower()
+    text = _HASHTAG.sub(_spell_hashtag, normalize(text)).lower()
     text = text.replace("won't", "will not").replace("can't", "can not")
     text = _CANNOT.sub("can not", _NEGATION.sub(" not", text))
     return _DIGITS.sub(_shape_of_number, text).replace(_MASK, ACTOR_TOKEN)
+
+
+def _spell_hashtag(match: re.Match[str]) -> str:
+    """Return a hashtag and, where it holds several, its words."""
+    words = _CAMEL_HUMP.sub(" ", match[1])
+    return f"{match[0]} {words}" if " " in words else match[0]
 
 
 def _shape_of_number(match: re.Match[str]) -> str:

@@ -36,6 +36,7 @@ USUAL_NAMES = {
     "canonical": ("canonical",),
     "actor_start": ("actor_start", "from"),
     "actor_end": ("actor_end", "to"),
+    "annotator": ("annotator", "coder"),
 }  # fmt: skip
 FIELDS = tuple(USUAL_NAMES)
 # Those of them that the command line has an option for.
@@ -169,17 +170,66 @@ def read_labelled_table(
     Rows of one group are never on both sides of a split, and are judged in each other's light.
     Without a group column each distinct text, letters and digits compared, is a group.
     """
-    records = read_records(path, header=header)
-    name = Path(path).name.partition(".")[0] or "table"
+    return labelled_table(
+        read_records(path, header=header),
+        str(path),
+        columns=columns,
+        label_map=label_map,
+        where=where,
+        skip_bad_rows=skip_bad_rows,
+        target=target,
+    )
+
+
+def labelled_table(
+    records: list[Record],
+    origin: str,
+    *,
+    columns: Mapping[str, str] | None = None,
+    label_map: Mapping[str, str] | None = None,
+    where: Mapping[str, str] | None = None,
+    skip_bad_rows: bool = False,
+    target: Target | None = None,
+    by_annotator: bool = False,
+) -> LabelledTable:
+    """Make labelled rows of records; as `read_labelled_table`.
+
+    Parameters
+    ----------
+    records : list of Record
+        The table, as it stands.
+    origin : str
+        Its path, or what messages call it.
+    columns, label_map, where : mapping of str to str, optional
+        As in `read_labelled_table`.
+    skip_bad_rows : bool, default=False
+        As in `read_labelled_table`.
+    target : Target, optional
+        As in `read_labelled_table`.
+    by_annotator : bool, default=False
+        Whether two annotators' rows of one pair get one place, so that they can be compared. By
+        default the second is a text of its own, so that a model does not judge the one in the
+        light of the other.
+
+    Returns
+    -------
+    LabelledTable
+
+    Raises
+    ------
+    StanceError
+        As `read_labelled_table`.
+    """
+    name = Path(origin).name.partition(".")[0] or "table"
     target = target or parse_target(_empty_target(name))
     found = _list_columns(records)
-    taken = find_columns(found, columns or {}, str(path))
-    records = _select(records, where or {}, found, str(path))
-    rows, bad = _check_rows(records, taken, str(path))
-    labels = map_labels((row.values["label"] for row in rows), label_map or {}, str(path))
+    taken = find_columns(found, columns or {}, origin)
+    records = _select(records, where or {}, found, origin)
+    rows, bad = _check_rows(records, taken, origin)
+    labels = map_labels((row.values["label"] for row in rows), label_map or {}, origin)
     taken = _drop_unfit_offsets(rows, taken)
     kept = [row for row in rows if labels[_plain(row.values["label"])] != SKIP]
-    examples, wrong = _to_examples(kept, labels, target)
+    examples, wrong = _to_examples(kept, labels, target, by_annotator)
     bad += wrong
     if bad and not skip_bad_rows:
         more = f" (and {len(bad) - 1} more such rows)" if len(bad) > 1 else ""
@@ -190,7 +240,7 @@ def read_labelled_table(
     if not sides[False]:  # a folder of nothing but a test part is a table like any other
         sides = {False: sides[True], True: []}
     if not sides[False]:
-        raise LabelError(f"{path}: no labelled rows are left; look at --where and --label-map.")
+        raise LabelError(f"{origin}: no labelled rows are left; look at --where and --label-map.")
     if not any(example.has_actor for example in sides[False]):
         target = about_texts(target)
     notes = [
@@ -394,7 +444,9 @@ def _find_fault(record: Record, values: Mapping[str, Any]) -> str:
         return f"the text is {type(text).__name__} {text!r:.40}, not a text"
     if _is_empty(values["label"]):
         return "the label is empty"
-    for value in (values["label"], values.get("actor"), values.get("canonical")):
+    for value in (
+        values[name] for name in ("label", "actor", "canonical", "annotator") if name in values
+    ):
         if isinstance(value, (list, dict, tuple)):
             return f"a single value was expected, found {value!r:.60}"
     if not _is_writable(*values.values()):
@@ -512,7 +564,7 @@ def _to_offset(value: Any) -> int | str | None:
 
 
 def _to_examples(
-    rows: Sequence[_Row], labels: Mapping[str, str], target: Target
+    rows: Sequence[_Row], labels: Mapping[str, str], target: Target, by_annotator: bool = False
 ) -> tuple[list[tuple[bool, Example]], list[str]]:
     """Return the examples, each with whether it is to be tested on, and what is wrong."""
     examples, wrong = [], []
@@ -525,17 +577,20 @@ def _to_examples(
             wrong.append(f"{record.where}: {passage}")
             continue
         group = _name_group(values, text)
-        start = _place(starts.setdefault(group, {}), text, passage)
+        annotator = "" if _is_empty(values.get("annotator")) else str(values["annotator"]).strip()
+        places = starts.setdefault(group, {})
+        start = _place(places, text, passage, annotator if by_annotator else "")
         actor = text[passage.actor_start : passage.actor_end]
         example = Example(
             group, start, start + len(text), text, actor, passage.actor_start,
             passage.actor_end, passage.canonical, labels[_plain(values["label"])],
+            annotator=annotator,
         )  # fmt: skip
         examples.append((record.split == "test", example))
     return examples, wrong
 
 
-def _place(places: dict[Any, int], text: str, passage: Passage) -> int:
+def _place(places: dict[Any, int], text: str, passage: Passage, annotator: str = "") -> int:
     """Return where in its group a text begins: they stand one after another, as in an article.
 
     `places` holds where each text and row of the group begins and, under None, where the last ends.
@@ -543,7 +598,7 @@ def _place(places: dict[Any, int], text: str, passage: Passage) -> int:
     The claims of a sentence are judged in each other's light. A row that stands twice, for two
     annotators perhaps, is no such other claim, and is placed as a text of its own.
     """
-    key = (text, passage.actor_start, passage.actor_end, passage.canonical)
+    key = (text, passage.actor_start, passage.actor_end, passage.canonical, annotator)
     end = places.get(None, 0)
     start = end if key in places else places.setdefault(text, end)
     places[key] = start

@@ -271,10 +271,17 @@ def _without_article(name: str) -> str:
 
 def _split_alias(name: str, actor: Actor) -> _Alias:
     """Return an alias in words."""
-    words = tuple(token.folded for token in tokenize(_without_article(name)))
+    words = _alias_words(name)
     # "us", "who" and "west" are names in capitals only; "protesters" is one in any case.
     described = actor.kind == "groups" and (words[-1] in ROLE_NOUNS or words[-1].endswith("s"))
     return _Alias(words, actor, len(words) == 1 and not described and not name.islower())
+
+
+# Each day has its own table, and nearly all of the names are the same on every day.
+@lru_cache(maxsize=65536)
+def _alias_words(name: str) -> tuple[str, ...]:
+    """Return the folded words of a name."""
+    return tuple(token.folded for token in tokenize(_without_article(name)))
 
 
 # First token, last token, kind, canonical name.

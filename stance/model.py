@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
 
 from stance.context import Context, softmax
 from stance.coreference import Namer
@@ -139,15 +140,19 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Learn from views that were built before; `fit` builds them from texts."""
         from threadpoolctl import threadpool_limits
 
-        if not hasattr(self, "target_"):
-            self.target_ = (
-                self.target if isinstance(self.target, Target) else load_target(self.target)
-            )
+        self._read_target()
         settings = Settings(C=self.C, min_df=self.min_df, class_weight=self.class_weight)
         self.pipeline_ = build_pipeline(settings, self.specs, self.random_state)
         # One thread: sums in a fixed order give the same bytes on every run, and here no slower.
         with threadpool_limits(1):
             self.pipeline_.fit(table, y, classifier__sample_weight=sample_weight)
+        self.classes_ = self.pipeline_.classes_
+        return self
+
+    def take_fitted(self, vectorizer: Any, classifier: Any) -> StanceClassifier:
+        """Become the model of a vectorizer and a regression that were fitted before."""
+        self._read_target()
+        self.pipeline_ = Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])
         self.classes_ = self.pipeline_.classes_
         return self
 
@@ -259,6 +264,13 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The trained model of who takes part, where one was trained along."""
         return getattr(self, "detector_", None)
 
+    def _read_target(self) -> None:
+        """Read the target, where that was not done."""
+        if not hasattr(self, "target_"):
+            self.target_ = (
+                self.target if isinstance(self.target, Target) else load_target(self.target)
+            )
+
     def _fitted_target(self) -> Target:
         """Return the target of a fitted model."""
         if not hasattr(self, "pipeline_"):
@@ -369,13 +381,28 @@ def read_metadata(folder: str | os.PathLike[str]) -> dict[str, Any]:
     ModelError
         If they are missing or damaged.
     """
-    path = Path(folder) / METADATA_NAME
+    return _read_object(Path(folder) / METADATA_NAME)
+
+
+def read_evaluation(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the scores that were saved with a model.
+
+    Raises
+    ------
+    ModelError
+        If they are missing or damaged.
+    """
+    return _read_object(Path(folder) / EVALUATION_NAME)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object of one of a model's files."""
     try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ModelError(f"no model in {folder}; make one with: stance train.") from error
+        raise ModelError(f"no model in {path.parent}; make one with: stance train.") from error
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.") from error
-    if not isinstance(metadata, dict):
+    if not isinstance(content, dict):
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.")
-    return metadata
+    return content

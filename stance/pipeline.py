@@ -6,20 +6,20 @@ Settings enter, an unfitted `sklearn.pipeline.Pipeline` leaves. It reads tables 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
+from stance.counting import TOKEN_PATTERN, count_terms
 from stance.errors import StanceError
-
-TOKEN_PATTERN = r"(?u)\b\w+\b"
 
 
 @dataclass(frozen=True)
@@ -110,32 +110,29 @@ class ViewVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: Mapping[str, list[str]], y: Any = None) -> ViewVectorizer:
         """Learn the vocabularies and document frequencies."""
-        self.fit_transform(X)
-        return self
+        counted = CountedViews(X, self.specs)
+        return self.learn(counted, np.arange(counted.n_rows))
 
     def fit_transform(self, X: Mapping[str, list[str]], y: Any = None) -> sparse.csr_matrix:
         """Learn the vocabularies and return the vectors, shape (n_texts, n_terms)."""
-        self.specs_: list[ViewSpec] = []
-        self.vectorizers_: list[TfidfVectorizer] = []
-        blocks = []
-        for spec in self.specs:
-            vectorizer = self._vectorizer(spec)
-            try:
-                block = vectorizer.fit_transform(X[spec.view])
-            except ValueError as error:
-                # scikit-learn's two messages for a view in which nothing is frequent enough.
-                if "empty vocabulary" in str(error) or "no terms remain" in str(error):
-                    continue
-                raise
-            self.specs_.append(spec)
+        counted = CountedViews(X, self.specs)
+        rows = np.arange(counted.n_rows)
+        self.learn(counted, rows)
+        return counted.weigh(rows, rows[:0], self.min_df)[0]
+
+    def learn(self, counted: CountedViews, rows: np.ndarray) -> ViewVectorizer:
+        """Learn from some of the texts whose terms were counted."""
+        weighing = counted.learn(rows, self.min_df)
+        self.specs_ = [part.view.spec for part in weighing]
+        self.vectorizers_ = []
+        for part in weighing:
+            vectorizer = self._vectorizer(part.view.spec)
+            names = part.view.terms
+            terms = [names[i] for i in part.kept.tolist()]
+            vectorizer.vocabulary_ = dict(zip(terms, range(len(terms)), strict=True))
+            vectorizer.idf_ = part.idf
             self.vectorizers_.append(vectorizer)
-            blocks.append(block * spec.weight)
-        if not blocks:
-            raise StanceError(
-                f"too little text to learn from: no term stands in {self.min_df} texts; "
-                "label more sentences, or set min_df to 1."
-            )
-        return sparse.csr_matrix(sparse.hstack(blocks, format="csr"))
+        return self
 
     def transform(self, X: Mapping[str, list[str]]) -> sparse.csr_matrix:
         """Return the vectors, shape (n_texts, n_terms)."""
@@ -166,11 +163,44 @@ class ViewVectorizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         )
 
 
+@dataclass(frozen=True)
+class _CountedView:
+    """The terms of one view: in `values` one more than the logarithm of each count."""
+
+    spec: ViewSpec
+    values: sparse.csr_matrix
+    terms: Sequence[str]
+
+
+@dataclass(frozen=True)
+class _WeighedView:
+    """Which terms of a view some rows have taught, and their inverse document frequencies."""
+
+    view: _CountedView
+    kept: np.ndarray
+    idf: np.ndarray
+
+    def weigh(self, rows: np.ndarray) -> sparse.csr_matrix:
+        """Return the vectors of rows: tf times idf, of unit length, times the view's weight."""
+        taken = self.view.values[rows]
+        column = np.full(taken.shape[1], -1, dtype=taken.indices.dtype)
+        column[self.kept] = np.arange(len(self.kept))
+        columns = column[taken.indices]
+        known = columns >= 0
+        columns = columns[known]
+        values = taken.data[known] * self.idf[columns]
+        row = np.repeat(np.arange(len(rows)), np.diff(taken.indptr))[known]
+        lengths = np.sqrt(np.bincount(row, weights=values * values, minlength=len(rows)))
+        values *= self.view.spec.weight / lengths[row]
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(rows)))])
+        return sparse.csr_matrix((values, columns, bounds), shape=(len(rows), len(self.kept)))
+
+
 class CountedViews:
     """The terms of every view, counted once, from which the vectors of any fold follow.
 
-    Cross-validation fits the same vectorizers on ever other rows; nearly all of the time would go
-    into cutting the same texts into n-grams again.
+    Training fits the same vectorizers on ever other rows; nearly all of the time would go into
+    cutting the same texts into n-grams again.
 
     Parameters
     ----------
@@ -178,24 +208,63 @@ class CountedViews:
         One column for each view.
     specs : sequence of ViewSpec, default=DEFAULT_SPECS
         The views and their terms.
+
+    Attributes
+    ----------
+    n_rows : int
+        How many texts were counted.
     """
 
     def __init__(
         self, table: Mapping[str, list[str]], specs: Sequence[ViewSpec] = DEFAULT_SPECS
     ) -> None:
-        self.parts: list[tuple[ViewSpec, sparse.csr_matrix]] = []
+        self.n_rows = len(next(iter(table.values()), []))
+        self._views: list[_CountedView] = []
         for spec in specs:
-            counter = CountVectorizer(
-                analyzer=spec.analyzer,
-                ngram_range=spec.ngram_range,
-                token_pattern=TOKEN_PATTERN if spec.analyzer == "word" else None,
-                lowercase=False,
+            counts, terms = count_terms(table[spec.view], spec.analyzer, spec.ngram_range)
+            counts.data = np.log(counts.data) + 1.0
+            self._views.append(_CountedView(spec, counts, terms))
+
+    def without_terms(self) -> CountedViews:
+        """Return the counts alone: all that vectors need, and little to send to a process."""
+        bare = copy(self)
+        bare._views = [replace(view, terms=()) for view in self._views]
+        return bare
+
+    def learn(self, rows: np.ndarray, min_df: int = 2) -> list[_WeighedView]:
+        """Return the terms of each view that some rows teach, and their weights.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Row numbers.
+        min_df : int, default=2
+            A term counts if at least so many of `rows` hold it.
+
+        Returns
+        -------
+        list of _WeighedView
+            One for each view that holds such terms.
+
+        Raises
+        ------
+        StanceError
+            If no view does.
+        """
+        weighing = []
+        for view in self._views:
+            taken = view.values[rows]
+            df = np.bincount(taken.indices, minlength=taken.shape[1])
+            kept = np.flatnonzero(df >= max(1, min_df))
+            if len(kept):
+                idf = np.log((1 + len(rows)) / (1 + df[kept])) + 1
+                weighing.append(_WeighedView(view, kept, idf))
+        if not weighing:
+            raise StanceError(
+                f"too little text to learn from: no term stands in {min_df} texts; "
+                "label more sentences, or set min_df to 1."
             )
-            try:
-                counts = counter.fit_transform(table[spec.view])
-            except ValueError:
-                continue  # a view without a single term
-            self.parts.append((spec, counts.tocsr()))
+        return weighing
 
     def weigh(
         self, train: np.ndarray, test: np.ndarray, min_df: int = 2
@@ -213,39 +282,16 @@ class CountedViews:
         -------
         X_train, X_test : csr_matrix, shapes (n_train, n_terms) and (n_test, n_terms)
         """
-        sides: list[tuple[sparse.csr_matrix, sparse.csr_matrix]] = []
-        for spec, counts in self.parts:
-            known = counts[train]
-            df = np.bincount(known.indices, minlength=counts.shape[1])
-            kept = np.flatnonzero(df >= min_df)
-            if not len(kept):
-                continue
-            idf = np.log((1 + len(train)) / (1 + df[kept])) + 1
-            sides.append(
-                (
-                    _weigh(known[:, kept], idf, spec.weight),
-                    _weigh(counts[test][:, kept], idf, spec.weight),
-                )
-            )
-        if not sides:
-            raise StanceError(
-                f"too little text to learn from: no term stands in {min_df} texts; "
-                "label more sentences, or set min_df to 1."
-            )
-        first, second = zip(*sides, strict=True)
+        weighing = self.learn(train, min_df)
         return (
-            sparse.csr_matrix(sparse.hstack(first, format="csr")),
-            sparse.csr_matrix(sparse.hstack(second, format="csr")),
+            _stack(part.weigh(train) for part in weighing),
+            _stack(part.weigh(test) for part in weighing),
         )
 
 
-def _weigh(counts: sparse.csr_matrix, idf: np.ndarray, weight: float) -> sparse.csr_matrix:
-    """Return counts as vectors: sublinear, times idf, of unit length, times the view's weight."""
-    values = (np.log(counts.data) + 1.0) * idf[counts.indices]
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    lengths = np.sqrt(np.bincount(rows, weights=values * values, minlength=counts.shape[0]))
-    values *= weight / lengths[rows]
-    return sparse.csr_matrix((values, counts.indices, counts.indptr), shape=counts.shape)
+def _stack(blocks: Iterable[sparse.csr_matrix]) -> sparse.csr_matrix:
+    """Return the vectors of several views side by side."""
+    return sparse.csr_matrix(sparse.hstack(list(blocks), format="csr"))
 
 
 def build_classifier(settings: Settings, seed: int = 0) -> LogisticRegression:

@@ -150,7 +150,7 @@ def test_settings_of_ours_come_from_the_folds():
         [f"g{i}" for i in range(30)],
         target,
     )
-    settings = own.choose_settings([rows], public_data.macro_f1)
-    assert settings.C == own.C_GRID[0]
-    folds = own.score_out_of_fold(rows)[settings.C, settings.class_weight]
+    settings, score = own.choose_settings([rows], public_data.macro_f1)
+    assert (settings.C, settings.min_df, score) == (own.C_GRID[0], own.MIN_DF_GRID[0], 1.0)
+    folds = own.score_out_of_fold(rows)[settings.C, settings.min_df, settings.class_weight]
     assert own.name_best(folds[1]).tolist() == rows.y[folds[0]].tolist()

@@ -15,7 +15,10 @@ from stance.cli import app
 from stance.reading import load
 
 PROJECT = Path(__file__).parent.parent
-COMMANDS = ["label", "train", "evaluate", "predict", "explain", "import", "export", "init"]
+COMMANDS = [
+    "label", "train", "evaluate", "card", "predict", "explain", "import", "export", "init",
+    "agreement", "report",
+]  # fmt: skip
 run_command = CliRunner().invoke
 
 
@@ -79,14 +82,40 @@ def test_train_prints_each_actor_and_writes_the_model(corpus, toy, tmp_path):
     evaluation = json.loads((out / "evaluation.json").read_text())
     assert set(evaluation) == {"held_out", "unseen_actors", "detection"}
     card = (out / "README.md").read_text()
-    assert card.startswith("---\nlibrary_name: sklearn")
-    for part in ("## Uses", "### Factors", "| Ann Lee |"):
+    assert "\nlibrary_name: sklearn\n" in card.split("---\n")[1]
+    for part in ("## Uses", "### Factors", "| Ann Lee |", "seconds on CPU"):
         assert part in card
+    assert json.loads((out / "metadata.json").read_text())["seconds"] > 0
+    assert run("card", "--model", out).stdout == card
+    run("card", "--model", out, "--license", "mit", "--out", tmp_path / "card.md")
+    licensed = (tmp_path / "card.md").read_text()
+    assert licensed.replace("mit\n", "unknown\n") == card
+    page = tmp_path / "page.html"
+    shown = run("evaluate", "--model", out, "--html", page)
+    # What was saved is what was printed when the model was trained.
+    assert shown.stdout == result.stdout.replace(f"model -> {out}\n", "")
+    assert "Surest and wrong" in page.read_text()
+    assert json.loads(run("evaluate", "--model", out, "--json").stdout) == evaluation
+    hub = tmp_path / "hub"
+    assert f"-> {hub}" in run("export", "--format", "hf-model", hub, "--model", out).stdout
+    assert (hub / "model.stance").read_bytes() == (out / "model.stance").read_bytes()
 
 
 def test_evaluate_json(corpus, toy):
     result = run("evaluate", *corpus, *toy, "--c", "2", "--jobs", "1", "--json")
     assert json.loads(result.stdout)["held_out"]["model"]["accuracy"] > 0.9
+
+
+def test_evaluate_writes_a_page_with_the_learning_curve(corpus, toy, tmp_path):
+    page = tmp_path / "evaluation.html"
+    options = ["--c", "2", "--jobs", "1", "--learning-curve", "--json"]
+    result = run("evaluate", *corpus, *toy, *options, "--html", page)
+    curve = json.loads(result.stdout)["held_out"]["learning_curve"]
+    assert curve[-1]["share"] == 1
+    text = page.read_text()
+    assert "What more labels would bring" in text
+    assert f"{curve[-1]['accuracy']:.3f}" in text
+    assert f"wrote {page}" in result.stderr
 
 
 def write_table(path, rows):
@@ -135,6 +164,10 @@ def test_train_on_a_table(table, tmp_path):
     lines = run("predict", "Lee rejected the vote as rigged.", "--json", "--model", out).stdout
     assert json.loads(lines)["stance"] == "criticizes"
     assert "rigged" in run("explain", "Lee rejected the vote as rigged.", "--model", out).stdout
+    page = tmp_path / "page.html"
+    run("evaluate", "--model", out, "--html", page)
+    assert "labelled rows in" in page.read_text()
+    assert run("evaluate", "--model", out, "--html", "-").stdout == page.read_text()
 
 
 def test_evaluate_on_a_table_with_another_to_test_on(table, tmp_path):
@@ -245,6 +278,10 @@ def test_debug_shows_the_traceback(tmp_path):
         (["train", "--raw", "{tmp}/articles", "--labels", "{tmp}"], "no labels in"),
         (["train", "--target", "nowhere"], "no target 'nowhere'"),
         (["train", "--c", "-1"], "must be a number above 0"),
+        (["evaluate", "--model", "{tmp}/none"], "no model in .*none; make one with"),
+        (["evaluate", "--model", "{model}", "--c", "2"], "--c belongs to a new run"),
+        (["card", "--model", "{tmp}/none"], "no model in .*none; make one with"),
+        (["export", "{tmp}/o", "--format", "hf-model", "--model", "{tmp}/none"], "no model at"),
         (["export", "{tmp}/o", "--format", "hff"], "unknown format 'hff'.*Did you mean 'hf'"),
         (["import", "{tmp}/broken.txt"], "broken mark near"),
     ],
@@ -377,3 +414,11 @@ def test_init_writes_a_target_that_works(tmp_path, monkeypatch):
     assert "is there already" in failed("init", "dam-vote")
     assert (tmp_path / "dam-vote.toml").read_bytes() == before
     assert "must be letters" in failed("init", "a b")
+
+
+def test_the_model_of_a_table_is_named_after_it(tmp_path):
+    from stance.cli.models import table_name
+
+    assert table_name(tmp_path / "dam.train.csv") == "dam"
+    assert table_name(tmp_path / "folder") == "folder"
+    assert table_name(tmp_path / ".hidden") == "stance"

@@ -15,6 +15,7 @@ from test_imports import LADDER
 
 import stance
 from stance.cli import app
+from stance.cli.exchange import EXPORTS, IMPORTS
 
 PROJECT = Path(__file__).parent.parent
 DOCS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/*.md"), PROJECT / "data" / "README.md"])
@@ -46,6 +47,13 @@ def test_every_command_is_documented():
     for command in app.registered_commands:
         name = command.name or command.callback.__name__
         assert f"## stance {name}\n" in reference
+
+
+def test_every_format_is_documented():
+    text = (PROJECT / "docs" / "exchange.md").read_text(encoding="utf-8")
+    for command, formats in (("import", IMPORTS), ("export", EXPORTS)):
+        for name in formats:
+            assert f"\nstance {command} --format {name} " in text, name
 
 
 def test_every_module_is_in_the_architecture():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from stance.evaluation import (
     evaluate_held_out,
     predict_actor_prior,
     summarize,
+    trace_learning_curve,
     wilson_interval,
 )
 from stance.experiment import run_experiment
+from stance.pipeline import Settings
 from stance.training import TrainingSet, grouped_folds
 
 C, N, S = "criticizes", "neutral", "supports"
@@ -135,4 +138,47 @@ def test_same_data_and_seed_give_the_same_bytes(experiment, corpus_folder, targe
     again = run_experiment(corpus, target, n_jobs=2)
     assert again.evaluation == experiment.evaluation
     assert again.metadata == experiment.metadata
+    assert again.seconds > 0
     assert dump_scorer(again.model.to_scorer()) == dump_scorer(experiment.model.to_scorer())
+
+
+def curve_of(train, test):
+    return trace_learning_curve(train, test, Settings(min_df=1), n_jobs=1)
+
+
+def test_learning_curve_holds_growing_shares_of_articles():
+    def some(n, articles):
+        data = rows([(C, S)[i % 2] for i in range(n)], articles, ["A"] * n)
+        texts = [("rigged", "fair")[i % 2] for i in range(n)]
+        return replace(data, views={"sentence": texts, "clause": texts, "before": texts,
+                                    "after": texts})  # fmt: skip
+
+    train = some(34, [str(i // 2) for i in range(32)] + ["", ""])
+    test = some(4, ["x"] * 4)
+    curve = curve_of(train, test)
+    assert [row["share"] for row in curve] == [1 / 8, 1 / 4, 1 / 2, 1]
+    assert [row["n_articles"] for row in curve] == [2, 4, 8, 16]
+    assert [row["n_pairs"] for row in curve] == [4, 8, 16, 32]
+    assert [row["accuracy"] for row in curve] == [1.0] * 4
+    assert curve_of(train, test) == curve
+    one_class = train.take(np.flatnonzero(train.y == C))
+    assert curve_of(one_class, test) == []
+
+
+def test_learning_curve_ends_with_the_whole(experiment, corpus_folder, target):
+    """Its last point is a fit on every training row: the same answers, by the words alone."""
+    from stance.corpus import read_corpus
+    from stance.evaluation import score_words
+    from stance.examples import split_by_article
+    from stance.training import build_training_set, fit_model
+
+    assert experiment.evaluation["held_out"]["learning_curve"] is None
+    corpus = read_corpus(corpus_folder / "raw", corpus_folder / "labels")
+    train, test = split_by_article([*corpus.examples, *corpus.phrasebook])
+    settings = Settings()
+    data = build_training_set(train, target)
+    tested = build_training_set(test, target, for_training=False)
+    last = trace_learning_curve(data, tested, settings, n_jobs=1)[-1]
+    scores = score_words(fit_model(data, target, settings), tested)
+    found = summarize(tested.y, np.array([C, N, S])[scores.argmax(axis=1)])
+    assert (last["accuracy"], last["macro_f1"]) == (found["accuracy"], found["macro_f1"])

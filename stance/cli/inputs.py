@@ -14,13 +14,13 @@ ARTICLE_SUFFIXES = (".txt", ".md", ".markdown", ".text", ".html", ".htm", ".xhtm
 
 
 def read_paths(paths: list[Path], column: list[str]) -> dict[str, Article]:
-    """Read articles from files and folders, by id."""
-    from stance.articles import read_articles
+    """Read articles from files and folders, and `-` from standard input, by id."""
+    from stance.articles import read_article, read_articles
 
     columns = parse_pairs(column, "--column", "FIELD=NAME", "text=body")
     found: dict[str, Article] = {}
     for path in paths:
-        for article in read_articles(path, columns):
+        for article in [read_article("-")] if str(path) == "-" else read_articles(path, columns):
             if article.id in found:
                 raise StanceError(
                     f"two articles have the id {article.id!r}; rename one of the files."
@@ -62,12 +62,12 @@ def parse_pairs(pairs: list[str], option: str, form: str, example: str) -> dict[
     return parsed
 
 
-def check_format(found: str, known: tuple[str, ...]) -> None:
-    """Raise for a format that the command does not know."""
+def check_format(found: str, known: tuple[str, ...], thing: str = "format") -> None:
+    """Raise for a format, or another choice, that the command does not know."""
     from stance.errors import suggestion
 
     if found not in known:
         raise StanceError(
-            f"unknown format {found!r}; the formats are {', '.join(known)}."
+            f"unknown {thing} {found!r}; choose one of {', '.join(known)}."
             f"{suggestion(found, known)}"
         )

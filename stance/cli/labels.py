@@ -1,4 +1,4 @@
-"""Commands about labels: init, label, import, export."""
+"""Commands about labels: init, label."""
 
 from __future__ import annotations
 
@@ -9,16 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from stance.cli.application import app
-from stance.cli.inputs import check_format, read_paths
-from stance.cli.options import (
-    LABELS,
-    RAW,
-    TARGET,
-    LabelsOption,
-    RawOption,
-    TargetOption,
-    WeakOption,
-)
+from stance.cli.inputs import read_paths
+from stance.cli.options import LABELS, RAW, TARGET, LabelsOption, TargetOption
 from stance.cli.printing import print_table, show_progress
 from stance.errors import StanceError
 
@@ -158,64 +150,3 @@ def _print_majority(reviewed: list[Any], target: Any) -> None:
         f"on {len(reviewed)} reviewed pairs the cues' majority decides {len(voted) / len(made):.1%}"
         f" and is right on {share:.1%} of those"
     )
-
-
-@app.command("import")
-def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files or folders.")],
-    format_: Annotated[str, typer.Option("--format", help="inline")] = "inline",
-    raw: RawOption = RAW,
-    labels: LabelsOption = LABELS,
-    annotator: Annotated[str, typer.Option("--annotator", help="Who labelled them.")] = "",
-) -> None:
-    """Bring labels made elsewhere into the corpus.
-
-    `inline` reads articles with marks such as `{c|the EU|European Union}` written into the text:
-    c criticizes, n neutral, s supports. Rows of an article that was there before are replaced.
-
-    Example: `stance import drafts/ --annotator anna`
-    """
-    from stance.exchange.inline import import_inline
-
-    check_format(format_, ("inline",))
-    paths = [p for f in files for p in (sorted(f.rglob("*.txt")) if f.is_dir() else [f])]
-    counts = import_inline(paths, raw, labels, annotator)
-    typer.echo(
-        f"in: {len(paths)} files; out: {counts['articles']} articles -> {raw}, "
-        f"{counts['pairs']} pairs and {counts['without_actor']} sentences without an actor -> "
-        f"{labels / 'reviewed.jsonl'}"
-    )
-
-
-@app.command()
-def export(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder to write.")],
-    format_: Annotated[str, typer.Option("--format", help="hf, inline")] = "hf",
-    raw: RawOption = RAW,
-    labels: LabelsOption = LABELS,
-    target: TargetOption = TARGET,
-    weak: WeakOption = False,
-) -> None:
-    """Write the labels in another tool's format.
-
-    `hf` is a dataset folder with its card, which `datasets.load_dataset` opens offline; `inline`
-    is one text file an article with the labels as marks, for editing.
-
-    Example: `stance export --format hf dataset/`
-    """
-    from stance.corpus import read_corpus
-    from stance.targets import load_target
-
-    check_format(format_, ("hf", "inline"))
-    corpus = read_corpus(raw, labels, weak=weak)
-    if format_ == "hf":
-        from stance.exchange.hf import export_dataset
-
-        counts = export_dataset(corpus.examples, load_target(target), out)
-        sides = ", ".join(f"{n} in {name}" for name, n in counts.items())
-        typer.echo(f"in: {len(corpus.examples)} rows; out: {sides} -> {out}")
-    else:
-        from stance.exchange.inline import export_inline
-
-        n_files = export_inline(corpus, out)
-        typer.echo(f"in: {len(corpus.examples)} rows; out: {n_files} files -> {out}")

@@ -1,4 +1,4 @@
-"""Commands that make and judge models: train, evaluate."""
+"""Commands that make and judge models: train, evaluate, card."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ from stance.cli.options import (
     LabelColumnOption,
     LabelMapOption,
     LabelsOption,
+    LearningCurveOption,
+    LicenseOption,
+    ModelOption,
     NoHeaderOption,
     RawOption,
     SeedOption,
@@ -37,7 +40,7 @@ from stance.cli.options import (
     WeakOption,
     WhereOption,
 )
-from stance.cli.printing import print_evaluation, print_notes, show_progress
+from stance.cli.printing import STDOUT, print_evaluation, print_notes, show_progress, write_page
 from stance.errors import StanceError
 
 
@@ -47,8 +50,13 @@ def train(
     raw: RawOption = RAW,
     labels: LabelsOption = LABELS,
     out: Annotated[
-        Path, typer.Option("--out", metavar="FOLDER", help="Folder of the model to write.")
-    ] = MODEL,
+        Path | None,
+        typer.Option(
+            "--out",
+            metavar="FOLDER",
+            help=f"Folder of the model to write; {MODEL}, or with --data models/ and its name.",
+        ),
+    ] = None,
     target: TrainTargetOption = None,
     weak: WeakOption = False,
     c: COption = None,
@@ -56,6 +64,7 @@ def train(
         bool, typer.Option(help="Fit the kept model on the test articles, too, once it is judged.")
     ] = True,
     actor_prior: ActorPriorOption = False,
+    learning_curve: LearningCurveOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = -1,
     data: DataOption = None,
@@ -79,11 +88,13 @@ def train(
     from stance.model import save_model
     from stance.report.card import render_card
 
+    out = out or (MODEL if data is None else MODEL.parent / table_name(data))
     with show_progress("reading the corpus") as tell:
         experiment = run(context, refit, tell, to_save=True)
         tell(f"writing {out}")
-        card = render_card(experiment.metadata, experiment.evaluation)
-        save_model(experiment.model, out, experiment.metadata, experiment.evaluation, card)
+        metadata = {**experiment.metadata, "seconds": round(experiment.seconds, 1)}
+        card = render_card(metadata, experiment.evaluation)
+        save_model(experiment.model, out, metadata, experiment.evaluation, card)
     print_notes(experiment.metadata)
     print_evaluation(experiment.evaluation)
     typer.echo(f"model -> {out}")
@@ -98,9 +109,24 @@ def evaluate(
     weak: WeakOption = False,
     c: COption = None,
     actor_prior: ActorPriorOption = False,
+    learning_curve: LearningCurveOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = -1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            "--html", metavar="FILE", help="Write a page of the evaluation; - prints it alone."
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model",
+            metavar="FOLDER",
+            help="Show what was measured when this model was trained; nothing is fitted.",
+        ),
+    ] = None,
     data: DataOption = None,
     test_data: TestDataOption = None,
     text_column: TextColumnOption = None,
@@ -115,17 +141,56 @@ def evaluate(
     """Measure accuracy per actor, on unseen actors, and beside baselines. Nothing is saved.
 
     Fits on the training articles of the corpus and judges on the others, as `stance train` does;
-    with `--data`, on the rows of a table.
+    with `--data`, on the rows of a table. The page of `--html` holds every figure, per actor, and
+    the surest errors with the words that drove them; it needs no network.
 
-    Example: `stance evaluate --json > evaluation.json`
+    Example: `stance evaluate --html evaluation.html --model models/stance`
     """
-    with show_progress("reading the corpus") as tell:
-        experiment = run(context, False, tell)
-    print_notes(experiment.metadata)
-    if as_json:
-        typer.echo(json.dumps(experiment.evaluation, indent=2, ensure_ascii=False))
+    if html is not None:
+        from stance.report.evaluation_page import require_template_engine
+
+        require_template_engine()
+    if model is not None:
+        from stance.model import read_evaluation, read_metadata
+
+        _check_nothing_to_fit(context)
+        metadata, evaluation = read_metadata(model), read_evaluation(model)
     else:
-        print_evaluation(experiment.evaluation)
+        with show_progress("reading the corpus") as tell:
+            experiment = run(context, False, tell)
+        metadata, evaluation = experiment.metadata, experiment.evaluation
+    if html is not None:
+        from stance.report.evaluation_page import render_evaluation_page
+
+        write_page(html, render_evaluation_page(metadata, evaluation))
+    print_notes(metadata)
+    if html == STDOUT:
+        return
+    if as_json:
+        typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
+    else:
+        print_evaluation(evaluation)
+
+
+@app.command()
+def card(
+    model: ModelOption = MODEL,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where to write it; - prints it.")
+    ] = STDOUT,
+    license_id: LicenseOption = "unknown",
+) -> None:
+    """Print a model's card: what it is for, what it was made of, how right it is and for whom.
+
+    The same page lies as README.md in the folder of every trained model.
+
+    Example: `stance card --model models/stance --license mit --out README.md`
+    """
+    from stance.model import read_evaluation, read_metadata
+    from stance.report.card import render_card
+
+    page = render_card(read_metadata(model), read_evaluation(model), license_id=license_id)
+    write_page(out, page)
 
 
 def run(
@@ -146,6 +211,7 @@ def run(
         "seed": options["seed"],
         "n_jobs": options["jobs"],
         "actor_prior": options["actor_prior"],
+        "learning_curve": options["learning_curve"],
         "progress": tell,
     }
     if options["data"] is not None:
@@ -157,6 +223,23 @@ def run(
     loaded = load_target(options["target"] or TARGET)
     corpus = read_corpus(options["raw"], options["labels"], weak=options["weak"])
     return run_experiment(corpus, loaded, **run)
+
+
+def table_name(data: Path) -> str:
+    """Return the name of a table: that of its file or folder."""
+    return data.resolve().name.split(".")[0] or MODEL.name
+
+
+def _check_nothing_to_fit(context: typer.Context) -> None:
+    """Raise for options of a run beside a model that was judged before."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if name in ("model", "html", "as_json") or source is None or source.name != "COMMANDLINE":
+            continue
+        raise StanceError(
+            f"--{name.replace('_', '-')} belongs to a new run, and --model shows one that was "
+            "made before; leave one of them out."
+        )
 
 
 def _check_source(context: typer.Context) -> None:

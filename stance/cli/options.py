@@ -33,6 +33,18 @@ COption = Annotated[
 ActorPriorOption = Annotated[
     bool, typer.Option("--actor-prior", help="Let the model hear who speaks, too.")
 ]
+LearningCurveOption = Annotated[
+    bool,
+    typer.Option(
+        "--learning-curve", help="Fit on growing shares of the training articles as well."
+    ),
+]
+LicenseOption = Annotated[
+    str,
+    typer.Option(
+        "--license", metavar="ID", help="Licence of the model, as the hub spells it: mit …"
+    ),
+]
 JobsOption = Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 TrainTargetOption = Annotated[
@@ -132,6 +144,82 @@ SkipBadRowsOption = Annotated[
         "--skip-bad-rows",
         help="Leave out rows without text or label instead of stopping.",
         rich_help_panel=TABLE_PANEL,
+    ),
+]
+QualifierOption = Annotated[
+    str | None,
+    typer.Option(
+        "--qualifier",
+        metavar="binary|integer",
+        help="For dna: 1 agrees and 0 disagrees, neutral stays out (binary, what export writes "
+        "unless told), or 1, 0 neutral and -1 (integer).",
+    ),
+]
+NETWORK_PANEL = "A discourse network (graphml)"
+ClaimsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--claims",
+        metavar="FILE",
+        help="Take the claims that stance predict --json printed in place of labels.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+NetworkTypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--network-type",
+        metavar="twomode|onemode",
+        help="Actors and target (twomode, unless told), or actors among themselves.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+AggregationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--qualifier-aggregation",
+        metavar="congruence|conflict|subtract",
+        help="What joins: shared stance, opposed stance, or the one less the other; subtract for "
+        "twomode and congruence for onemode, unless told.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+NormalizationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--normalization",
+        metavar="no|activity|average|jaccard|cosine",
+        help="Take out that who says much weighs much: activity for twomode, the others for "
+        "onemode.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+WeightOption = Annotated[
+    str | None,
+    typer.Option(
+        "--weight",
+        metavar="count|probability",
+        help="Count each claim as its likeliest stance, or each stance as its probability.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+WindowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--window",
+        metavar="month",
+        help="Write one file for each month.",
+        rich_help_panel=NETWORK_PANEL,
+    ),
+]
+MinStatementsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--min-statements",
+        min=1,
+        metavar="N",
+        help="Leave out actors with fewer.",
+        rich_help_panel=NETWORK_PANEL,
     ),
 ]
 WeakOption = Annotated[

@@ -5,12 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
     from stance.reading import Claim
+
+
+STDOUT = Path("-")
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page to a file, or to standard output."""
+    if path == STDOUT:
+        typer.echo(page, nl=False)
+        return
+    from stance.files import write_whole
+
+    write_whole(path, page)
+    typer.echo(f"wrote {path}", err=True)
 
 
 def print_claims(claims: list[Claim]) -> None:

@@ -1,8 +1,8 @@
 """The model card: a run's facts and scores as a page of Markdown.
 
-The page is one of two templates beside this file, for models of articles and of labelled
-tables; here its blanks are filled. Every figure comes from the
-evaluation that is saved with the model.
+The page follows the hub's template. It is one of two templates beside this file, for models of
+articles and of labelled tables; here its blanks are filled. Every figure comes from the metadata
+and the evaluation that are saved with the model; what was not measured is said to be so.
 """
 
 from __future__ import annotations
@@ -14,9 +14,20 @@ from string import Template
 from typing import Any
 
 from stance.cues import STANCES
+from stance.errors import ModelError
+
+# What the hub calls a licence that nobody has stated.
+UNKNOWN_LICENSE = "unknown"
+_TASK: dict[str, Any] = {"task_type": "text-classification", "task_name": "Stance detection"}
 
 
-def render_card(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
+def render_card(
+    metadata: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    *,
+    license_id: str = UNKNOWN_LICENSE,
+    pipeline_file: str | None = None,
+) -> str:
     """Return a model's card.
 
     Parameters
@@ -25,12 +36,37 @@ def render_card(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> s
         The facts of the run, as `stance.experiment` gives them.
     evaluation : mapping
         Its scores.
+    license_id : str, default="unknown"
+        Under which licence the model may be used, as the hub spells it (``mit``, ``cc-by-4.0``).
+    pipeline_file : str, optional
+        Name of the skops file that lies beside the card.
 
     Returns
     -------
     str
         Markdown with the hub's front matter.
+
+    Raises
+    ------
+    ModelError
+        If the facts or scores are not those of a run.
     """
+    try:
+        return _fill(metadata, evaluation, license_id, pipeline_file)
+    except (KeyError, TypeError) as error:
+        raise ModelError(
+            f"the facts of the model's run lack {error}; they are damaged or of another version. "
+            "Make the model anew with: stance train."
+        ) from error
+
+
+def _fill(
+    metadata: Mapping[str, Any],
+    evaluation: Mapping[str, Any],
+    license_id: str,
+    pipeline_file: str | None,
+) -> str:
+    """Return the template with its blanks filled."""
     table = metadata["data"].get("table")
     page = "card.md" if table is None else "table_card.md"
     template = Template((resources.files("stance.report") / page).read_text(encoding="utf-8"))
@@ -40,7 +76,70 @@ def render_card(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> s
         if table is None
         else _table_blanks(table, metadata, evaluation)
     )
+    blanks["license"] = license_id
+    blanks["front_matter"] = _front_matter(metadata, evaluation, license_id)
+    blanks["usage"] = _usage(table, pipeline_file)
     return template.substitute(blanks)
+
+
+def _front_matter(
+    metadata: Mapping[str, Any], evaluation: Mapping[str, Any], license_id: str
+) -> str:
+    """Return the block of YAML that the hub reads."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    is_table = metadata["data"].get("table") is not None
+    target, scores = metadata["target"], evaluation["held_out"]["model"]
+    dataset: dict[str, Any] = {
+        "dataset_type": target["name"],
+        "dataset_name": target["title"] or target["name"],
+        "dataset_split": "test",
+    }
+    metrics: list[dict[str, Any]] = [
+        {"metric_type": "accuracy", "metric_value": scores["accuracy"]},
+        {
+            "metric_type": "f1",
+            "metric_value": scores["macro_f1"],
+            "metric_name": "macro-F1",
+            "metric_args": {"average": "macro"},
+        },
+    ]
+    data = ModelCardData(
+        library_name="sklearn",
+        pipeline_tag="text-classification",
+        language=None if is_table else ["en"],
+        license=license_id,
+        tags=["stance-detection", "tf-idf", "logistic-regression", *([] if is_table else ["news"])],
+        model_name=f"stance-{target['name']}",
+        eval_results=[EvalResult(**_TASK, **dataset, **metric) for metric in metrics],
+    )
+    return f"---\n{data.to_yaml()}\n---\n"
+
+
+def _usage(table: Mapping[str, Any] | None, pipeline_file: str | None) -> str:
+    """Return how to load the model and ask it, as code."""
+    if table is None:
+        ask = "for claim in stance.read(text, model):\n    print(claim.canonical, claim.stance)"
+    elif table["unit"] == "text":
+        ask = "model.predict([text])"
+    else:
+        ask = "model.predict([text], actors=[actor])"
+    blocks = [f'import stance\n\nmodel = stance.load("path/to/this/folder")\n{ask}']
+    if pipeline_file is not None:
+        blocks.append(
+            "import pandas\nimport skops.io\nfrom stance.features import build_view_table, "
+            "to_passages\n\n"
+            f'pipeline = skops.io.load("path/to/this/folder/{pipeline_file}")\n'
+            "passages = to_passages([text], None, model.target_)\n"
+            "views = pandas.DataFrame(build_view_table(passages, model.target_))\n"
+            "pipeline.predict_proba(views)"
+        )
+    code = [f"```python\n{block}\n```" for block in blocks]
+    between = (
+        "\n\nThe same as a scikit-learn pipeline of stock types, of which skops has none to trust. "
+        "It judges each claim by itself, as `model.predict_proba` does:\n\n"
+    )
+    return between.join(code)
 
 
 def _shared_blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +154,15 @@ def _shared_blanks(metadata: Mapping[str, Any], evaluation: Mapping[str, Any]) -
         "n_test_articles": len(metadata["split"]["test_articles"]),
         "settings": ", ".join(f"{key}={value}" for key, value in training["settings"].items()),
         "seed": training["seed"],
+        "chosen": _chosen(training, "article" if data.get("table") is None else "group"),
+        "n_actors": data["n_actors"],
+        "language": "English" if data.get("table") is None else "that of the table",
+        "stance_version": metadata["versions"]["stance"],
+        "times": _times(metadata),
+        "impact": _impact(metadata),
+        "per_stance": "\n".join(_per_stance(held_out["model"]["per_class"])),
+        "name_swap": _name_swap(held_out.get("name_swap")),
+        "citation": _citation(metadata),
         "calibration": _calibration(held_out),
         "confusion": "\n".join(_confusion(held_out["model"]["confusion"])),
         "versions": ", ".join(f"{key} {value}" for key, value in metadata["versions"].items()),
@@ -142,6 +250,62 @@ def _detection(found: Mapping[str, Any]) -> str:
     keys = ("precision", "recall", "f1", "canonical", "claim_f1")
     cells = ["–" if found[key] is None else f"{found[key]:.3f}" for key in keys]
     return "| " + " | ".join(cells) + " |"
+
+
+def _chosen(training: Mapping[str, Any], group: str) -> str:
+    """Return how the settings came about."""
+    if not training["search"]:
+        return "Its settings were given."
+    return (
+        "The strength of its penalty, `C`, was chosen by\ncross-validation in which "
+        f"no {group} is on both sides."
+    )
+
+
+def _times(metadata: Mapping[str, Any]) -> str:
+    """Return how long the run took."""
+    seconds = metadata.get("seconds")
+    if seconds is None:
+        return "not measured"
+    return f"{seconds:.0f} seconds on CPU for training and evaluation together"
+
+
+def _impact(metadata: Mapping[str, Any]) -> str:
+    """Return what is known of the run's cost: its time, and no guess at its emissions."""
+    if metadata.get("seconds") is None:
+        return "Not measured. Training runs on a CPU."
+    return f"Measured: {_times(metadata)}. Emissions were not measured."
+
+
+def _per_stance(per_class: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the rows of the table of stances."""
+    return [
+        f"| {stance} | {score['precision']:.3f} | {score['recall']:.3f} | {score['f1']:.3f} "
+        f"| {score['support']} |"
+        for stance, score in per_class.items()
+    ]
+
+
+def _name_swap(found: Mapping[str, Any] | None) -> str:
+    """Return how many answers another name flips."""
+    if found is None:
+        return (
+            "not measured, since no held-out row names its actor or the model is of an older "
+            "version."
+        )
+    return (
+        f"{found['n_flips']} of {found['n_swaps']} answers flip ({found['share']:.2%}) when "
+        f"each of {found['n_pairs']} held-out actors gets ten other names and nothing else changes."
+    )
+
+
+def _citation(metadata: Mapping[str, Any]) -> str:
+    """Return how to cite the model: by its target, version and data."""
+    target, version = metadata["target"], metadata["versions"]["stance"]
+    return (
+        f"`stance` {version}, model of the target `{target['name']}`, data "
+        f"`{metadata['data']['sha256'][:12]}`."
+    )
 
 
 def _calibration(held_out: Mapping[str, Any]) -> str:

@@ -250,7 +250,7 @@ def _asked_token(scope: MutableMapping[str, Any]) -> str:
     if scope["method"] != "GET" or b"token=" not in scope.get("query_string", b""):
         return ""
     query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
-    return query.get("token", [""])[0]
+    return str(query.get("token", [""])[0])
 
 
 def _tokens(header: str) -> list[str]:

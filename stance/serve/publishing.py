@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from stance.articles import Article
 from stance.cues import STANCES
+from stance.reading import Claim
 from stance.serve.answering import Reading
+from stance.spreadsheets import render_csv as render_table
 
 COLUMNS = (
     "article", "title", "date", "outlet", "url", "start", "end", "sentence", "actor", "canonical",
-    "stance", *STANCES, "actor_start", "actor_end", "span_start", "span_end",
+    "stance", *(f"p_{stance}" for stance in STANCES), "actor_start", "actor_end", "span_start",
+    "span_end",
 )  # fmt: skip
-# A cell that begins with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render_json(readings: Sequence[Reading], abstain: float | None = None) -> str:
@@ -42,17 +41,19 @@ def render_csv(readings: Sequence[Reading], abstain: float | None = None) -> str
     Returns
     -------
     str
-        With a header. A text that a spreadsheet would take for a formula has an apostrophe
-        before it.
+        With a header; no cell can be taken for a formula.
     """
-    out = io.StringIO()
-    writer = csv.DictWriter(out, COLUMNS, extrasaction="ignore", lineterminator="\r\n")
-    writer.writeheader()
-    for reading in readings:
-        for claim in reading.claims(abstain):
-            row = {**_metadata(reading.article), **claim.as_dict(), **claim.probabilities}
-            writer.writerow({key: _harmless(value) for key, value in row.items()})
-    return out.getvalue()
+    return render_table(COLUMNS, (_row(r.article, c) for r in readings for c in r.claims(abstain)))
+
+
+def _row(article: Article, claim: Claim) -> list[Any]:
+    """Return the cells of `COLUMNS`."""
+    return [
+        article.id, article.title, article.date, article.outlet, article.url,
+        claim.start, claim.end, claim.sentence, claim.actor, claim.canonical, claim.stance,
+        *(round(claim.probabilities[stance], 6) for stance in STANCES),
+        claim.actor_start, claim.actor_end, claim.span_start, claim.span_end,
+    ]  # fmt: skip
 
 
 def _metadata(article: Article) -> dict[str, str | None]:
@@ -64,8 +65,3 @@ def _metadata(article: Article) -> dict[str, str | None]:
         "outlet": article.outlet,
         "url": article.url,
     }
-
-
-def _harmless(value: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

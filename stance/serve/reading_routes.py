@@ -183,12 +183,10 @@ async def report(body: PublishRequest, workspace: Shared, gate: Gated) -> Respon
 
 def _render_report(readings: list[Reading], workspace: Workspace) -> str:
     """Return the page."""
-    try:
-        from stance.report.page import Facts, count_seen, render_page
-        from stance.report.prevalence import Prevalence, load_error_rates
-        from stance.report.summary import summarize_claims
-    except ImportError as error:
-        raise ProblemError(501, "this version cannot write reports") from error
+    from stance.report.page import Facts, count_seen, render_page
+    from stance.report.prevalence import Prevalence, load_error_rates
+    from stance.report.summary import summarize_claims
+
     rates = load_error_rates(workspace.places.model)
     prevalence = Prevalence(rates.confusion, likeness=rates.likeness)
     summary = summarize_claims([(r.article, r.claims()) for r in readings], prevalence, 1)

@@ -24,13 +24,13 @@ ROWS_A_LINE = 500
 ARTICLES_A_LINE = 20
 # How far the training is when it says this; the rest of a message is left aside.
 STEPS = {
-    "reading the actors": 0.02,
-    "choosing settings": 0.08,
-    "cross-validating": 0.08,
-    "fitting with": 0.4,
-    "learning who": 0.5,
-    "holding out": 0.6,
-    "fitting on every": 0.8,
+    "reading the actors": 0.03,
+    "counting terms": 0.1,
+    "choosing settings": 0.2,
+    "cross-validating": 0.2,
+    "fitting with": 0.5,
+    "finding actors": 0.8,
+    "looking into the errors": 0.9,
     "writing": 0.95,
 }
 
@@ -63,10 +63,9 @@ def _train(task: Mapping[str, Any], emit: Emit) -> None:
 
     experiment = run_experiment(corpus, target, n_jobs=task["jobs"], progress=tell)
     tell("writing the model")
-    card = render_card(experiment.metadata, experiment.evaluation)
-    save_model(
-        experiment.model, Path(task["model"]), experiment.metadata, experiment.evaluation, card
-    )
+    metadata = {**experiment.metadata, "seconds": round(experiment.seconds, 1)}
+    card = render_card(metadata, experiment.evaluation)
+    save_model(experiment.model, Path(task["model"]), metadata, experiment.evaluation, card)
     emit({"evaluation": experiment.evaluation})
 
 
