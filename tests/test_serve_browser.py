@@ -336,7 +336,7 @@ def test_markup_in_an_article_harms_nobody(visit, server, how):
 def test_an_error_of_the_server_is_said_plainly(visit, server):
     page = visit(server.url + "/?article=nowhere")
     page.wait_for_selector("#notice:not([hidden])")
-    assert "no article 'nowhere'" in page.locator("#notice").text_content()
+    assert "No article 'nowhere'" in page.locator("#notice").text_content()
 
 
 # Reviewing

@@ -2,7 +2,8 @@
 
 export class Problem extends Error {
   constructor(status, title, detail, body = {}) {
-    super(detail || title || `The server answered ${status}.`);
+    const text = detail || title || `The server answered ${status}.`;
+    super(text.charAt(0).toUpperCase() + text.slice(1));
     this.status = status;
     this.title = title;
     this.body = body;

@@ -9,12 +9,12 @@ const AROUND = 260;
 // The words next to the sentence, cut between words, on one line.
 function cutBefore(text) {
   const flat = text.replace(/\s+/g, " ");
-  return flat.length <= AROUND ? flat : `… ${flat.slice(-AROUND).replace(/^\S*\s/, "")}`;
+  return flat.length <= AROUND ? flat : `…\u00a0${flat.slice(-AROUND).replace(/^\S*\s/, "")}`;
 }
 
 function cutAfter(text) {
   const flat = text.replace(/\s+/g, " ");
-  return flat.length <= AROUND ? flat : `${flat.slice(0, AROUND).replace(/\s\S*$/, "")} …`;
+  return flat.length <= AROUND ? flat : `${flat.slice(0, AROUND).replace(/\s\S*$/, "")}\u00a0…`;
 }
 
 export class Pair {

@@ -79,6 +79,7 @@ export function setUpPicker(open) {
     dialog.showModal();
     query.focus();
     query.select();
+    if (!articles.length) byId("found-count").textContent = "Looking …";
     search();
   };
 }

@@ -215,14 +215,20 @@ const indexAt = (event) => {
   return part ? Number(part.dataset.claim) : null;
 };
 
+// Text that scrolls under a pointer at rest was not pointed at.
+const pointer = { x: -1, y: -1 };
+const isAtRest = ({ clientX, clientY }) => clientX === pointer.x && clientY === pointer.y;
+
 function setUpArticle() {
   for (const type of ["pointerover", "focusin", "click"]) {
     byId("body").addEventListener(type, (event) => {
       const index = indexAt(event);
-      if (index === null || (index === state.active && type !== "click")) return;
+      if (index === null || index === state.active) return;
+      if (type === "pointerover" && isAtRest(event)) return;
       activate(index);
     });
   }
+  addEventListener("pointermove", ({ clientX: x, clientY: y }) => Object.assign(pointer, { x, y }));
 }
 
 const openPicker = setUpPicker(openArticle);
