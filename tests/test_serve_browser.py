@@ -1,4 +1,4 @@
-"""The web app as people have it: read and reviewed in a real browser, by mouse and by keys alone."""
+"""The web app as people have it: read and reviewed in a real browser, by mouse and by keys."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WIDE, PHONE, NARROW = (
 )
 # An emoji is one character to the server and two to the browser.
 TEXT = (
-    "🗳️🗳️ Ann Lee rejected the vote as rigged on day 1. Bob Ray praised the vote as fair on day 1.\n\n"
+    "🗳️🗳️ Ann Lee rejected the vote as rigged on day 1. Bob Ray praised the vote as fair.\n\n"
     "The EU condemned the count and called it a fraud. Ann Lee will meet reporters on Monday."
 )
 HOSTILE = """---
@@ -41,6 +41,9 @@ url: javascript:document.title='owned'
 Ann Lee rejected <script>document.title = 'owned'</script> the vote as rigged. Bob Ray praised
 <img src=x onerror="document.title='owned'"> the vote as fair.
 """
+PAGE = """<html><body><article><p>Ann Lee rejected the vote as rigged on day 2.</p>
+<script>document.title = 'owned'</script><img src=x onerror="document.title = 'owned'">
+<p>Bob Ray praised the vote as fair on day 2.</p></article></body></html>"""
 LABELS = ("criticizes", "neutral", "supports")
 
 
@@ -140,7 +143,7 @@ def visit(browser):
 
 
 def expect(locator):
-    """Wait until a locator is as it should; a function to wait for would break the page's policy."""
+    """Wait for a locator; waiting for a function would be against the page's policy."""
     from playwright.sync_api import expect as waits
 
     return waits(locator)
@@ -193,8 +196,8 @@ def test_every_claim_stands_where_the_model_made_it(visit, server, model_folder)
     for number, claim in enumerate(claims):
         mention = page.locator(f".mention[data-claim='{number}']")
         assert claim.stance in mention.get_attribute("class").split()
-        words = mention.evaluate("e => { e.querySelectorAll('.who').forEach((c) => c.remove()); return e.textContent }")
-        assert words == (claim.actor or "")
+        name = mention.locator(".who").text_content() if mention.locator(".who").count() else ""
+        assert mention.text_content() == (claim.actor or "") + name
 
 
 def test_the_keyboard_alone_walks_the_claims(visit, server, model_folder):
@@ -277,8 +280,8 @@ def test_an_article_is_picked_by_keys_and_left_by_the_back_button(visit, server)
 
 
 def test_files_are_read_turned_over_and_exported(visit, server, tmp_path, model_folder):
-    for name, text in (("one.txt", TEXT), ("two.md", "---\ntitle: Two\n---\nBob Ray praised the vote.")):
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "one.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "two.md").write_text("---\ntitle: Two\n---\nBob Ray praised the vote.", "utf-8")
     page = visit(server.url)
     page.locator("#files").set_input_files([tmp_path / "one.txt", tmp_path / "two.md"])
     page.wait_for_selector("#result:not([hidden])")
@@ -299,17 +302,15 @@ def test_files_are_read_turned_over_and_exported(visit, server, tmp_path, model_
 def test_a_dropped_web_page_is_read_and_not_run(visit, server):
     page = visit(server.url)
     page.evaluate(
-        """() => {
-            const html = "<html><body><article><p>Ann Lee rejected the vote as rigged on day 2.</p>" +
-                "<script>document.title = 'owned'</" + "script><img src=x onerror='document.title=1'>" +
-                "<p>Bob Ray praised the vote as fair on day 2.</p></article></body></html>";
+        """(html) => {
             const transfer = new DataTransfer();
             transfer.items.add(new File([html], "page.html", { type: "text/html" }));
             for (const type of ["dragover", "drop"]) {
-                document.body.dispatchEvent(
-                    new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+                document.body.dispatchEvent(new DragEvent(
+                    type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
             }
-        }"""
+        }""",
+        PAGE,
     )
     page.wait_for_selector("#result:not([hidden]) .mention")
     assert "rejected the vote" in shown_text(page)
@@ -468,7 +469,8 @@ def test_markup_harms_no_reviewer(visit, server):
     assert "<script>" in page.locator("#pair-title").text_content()
     page.keyboard.press("a")
     page.wait_for_selector("#article[open] #here")
-    assert "<script>document.title = 'owned'</script>" in page.locator("#article-body").text_content()
+    around = page.locator("#article-body").text_content()
+    assert "<script>document.title = 'owned'</script>" in around
     assert page.title() == "Review · stance"
     assert page.locator("img, iframe, a[href^='javascript']").count() == 0
 
@@ -582,8 +584,11 @@ def test_a_model_is_trained_from_the_page(visit, own_server):
 # For everybody
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"),
+    [("light", WIDE), ("dark", WIDE), ("light", PHONE)],
+    ids=["light", "dark", "phone"],
+)
 def test_axe_finds_nothing_serious(visit, server, scheme, viewport):
     page = visit(server.url, color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     findings = {"intake": axe_findings(page)}

@@ -5,6 +5,8 @@ import { LABELS, make, percent, shape } from "./page.js";
 
 export const UNCERTAIN = "uncertain";
 
+const BLANK_LINE = /\n[^\S\n]*\n\s*/;
+
 // The likeliest stance; the first of the three wins a tie, as it does on the server.
 export function stanceOf(claim, abstain = 0) {
   const best = LABELS.reduce((a, b) => (claim.probabilities[b] > claim.probabilities[a] ? b : a));
@@ -64,7 +66,9 @@ function mentionElement(claim, text) {
 }
 
 function sentenceElement(sentence, points) {
-  const element = make("span", { class: "said" });
+  // A model of texts as a whole takes several paragraphs for one sentence.
+  const text = slice(points, sentence.start, sentence.end);
+  const element = make("span", { class: BLANK_LINE.test(text) ? "said whole" : "said" });
   let mentioned = -1;
   for (const part of partsOf(sentence, points)) {
     const starting = sentence.claims.filter((c) => c.actor && c.actor_start === part.start);
@@ -92,8 +96,6 @@ function sentenceElement(sentence, points) {
   }
   return element;
 }
-
-const BLANK_LINE = /\n[^\S\n]*\n\s*/;
 
 // Text between sentences: a blank line in it ends the paragraph.
 function addGap(paragraphs, text) {

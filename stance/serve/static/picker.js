@@ -14,6 +14,9 @@ export function setUpPicker(open) {
   let selected = 0;
   let timer = 0;
   let asking = null;
+  // Whoever types fast presses Enter before the list has come.
+  let isWanted = false;
+  let isStale = false;
 
   function select(index) {
     if (!articles.length) return;
@@ -55,7 +58,10 @@ export function setUpPicker(open) {
           ? `${number(found.total)} articles, the first ${articles.length} shown`
           : `${number(found.total)} articles`;
       query.removeAttribute("aria-activedescendant");
+      isStale = false;
       select(0);
+      if (isWanted) take(0);
+      isWanted = false;
     } catch (problem) {
       if (problem.name === "AbortError") return;
       dialog.close();
@@ -65,13 +71,16 @@ export function setUpPicker(open) {
 
   query.addEventListener("input", () => {
     clearTimeout(timer);
+    isStale = true;
+    isWanted = false;
     timer = setTimeout(search, PAUSE);
   });
   query.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
     if (event.key in moves) select(selected + moves[event.key]);
-    else if (event.key === "Enter") take(selected);
-    else return;
+    else if (event.key !== "Enter") return;
+    else if (isStale) isWanted = true;
+    else take(selected);
     event.preventDefault();
   });
 
@@ -79,6 +88,8 @@ export function setUpPicker(open) {
     dialog.showModal();
     query.focus();
     query.select();
+    isWanted = false;
+    isStale = true;
     if (!articles.length) byId("found-count").textContent = "Looking …";
     search();
   };

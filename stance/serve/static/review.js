@@ -10,6 +10,7 @@ import { setUpTraining } from "./training.js";
 
 const AHEAD = 20;
 const REFILL = 8;
+const REFRESH = 400;
 const SETTINGS = "stance-review";
 
 const state = { queue: [], behind: [], done: [], versions: new Map(), names: new Set(), filling: null, round: 0, isCut: false };
@@ -167,7 +168,8 @@ function onSaved(entry, answer) {
   if (answer?.version !== undefined) state.versions.set(entry.item.key, answer.version);
   showSaved(entry.method === "DELETE" ? "Taken back" : `Saved: ${entry.label}`);
   if (outbox.size) return;
-  refreshProgress();
+  clearTimeout(state.timer);
+  state.timer = setTimeout(refreshProgress, REFRESH);
   if (!state.queue.length && state.isCut) next();
 }
 
