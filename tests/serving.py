@@ -1,4 +1,4 @@
-"""A real server in a process of its own, for tests that ask it over the wire."""
+"""Real servers, in a thread or in a process of their own, for tests that ask over the wire."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import uvicorn
 
 PROJECT = Path(__file__).parent.parent
 
@@ -57,9 +60,37 @@ class Server:
         self.process.stderr.close()
 
 
+class Thread:
+    """The app on a socket of its own, in this process."""
+
+    def __init__(self, folder: Path, model: Path, target: str | None, door: Any) -> None:
+        from stance.serve.application import create_app
+        from stance.serve.running import configure, open_socket
+        from stance.serve.workspace import Places, Workspace
+
+        self.folder = folder
+        self.workspace = Workspace(Places(folder / "raw", folder / "labels", model, target))
+        self.socket = open_socket("127.0.0.1", 0)
+        self.port = self.socket.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{self.port}"
+        self.client = httpx.Client(base_url=self.origin, timeout=60)
+        self._server = uvicorn.Server(configure(create_app(self.workspace, door)))
+        self._thread = threading.Thread(target=self._server.run, args=([self.socket],))
+        self._thread.start()
+
+    def close(self) -> None:
+        self.client.close()
+        self._server.should_exit = True
+        self._thread.join(20)
+        self.socket.close()
+        assert not self._thread.is_alive()
+
+
 @contextlib.contextmanager
-def serving(folder: Path, model: Path, *options: str) -> Iterator[Server]:
-    server = Server(folder, model, *options)
+def serving(
+    folder: Path, model: Path, *, target: str | None = None, door: Any = None
+) -> Iterator[Thread]:
+    server = Thread(folder, model, target, door)
     try:
         yield server
     finally:

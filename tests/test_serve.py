@@ -42,7 +42,6 @@ def ask(server):
 def fresh(corpus_folder, model_folder, tmp_path):
     """A server with a corpus of its own, to write in."""
     with serving(copy_corpus(corpus_folder, tmp_path), model_folder) as running:
-        running.folder = tmp_path
         yield running
 
 
@@ -280,7 +279,7 @@ def test_new_pair_by_its_place(fresh):
         {"annotator": " "},
         {"annotator": "a\nb"},
         {"note": "\ud800"},
-        {"canonical": "x" * 300},
+        {"canonical": "x" * 301},
         {"expected_version": -1},
         {"unknown": 1},
         {"start": "0"},
@@ -332,7 +331,7 @@ def test_training_learns_from_decisions_and_swaps_the_model(corpus_folder, exper
     model = tmp_path / "models" / "toy"
     save_model(experiment.model, model, experiment.metadata, experiment.evaluation, "# card\n")
     before = (model / "model.stance").read_bytes()
-    with serving(tmp_path, model, "--jobs", "1") as server:
+    with serving(tmp_path, model) as server:
         probe = {"text": "Ann Lee will meet reporters on Monday."}
         old = server.client.post("/api/predict", json=probe).json()["claims"][0]
         for item in queue(server, mode="random", n=100)["items"]:
@@ -365,7 +364,7 @@ def test_training_that_fails_keeps_the_model(corpus_folder, experiment, tmp_path
     model = tmp_path / "models" / "toy"
     save_model(experiment.model, model, experiment.metadata, experiment.evaluation, "# card\n")
     before = {path.name: path.read_bytes() for path in model.iterdir()}
-    with serving(tmp_path, model, "--jobs", "1") as server:
+    with serving(tmp_path, model) as server:
         server.client.get("/api/articles")
         (tmp_path / "labels" / "reviewed.jsonl").write_text("{}\n")
         server.client.post("/api/train")
@@ -379,7 +378,7 @@ def test_training_that_fails_keeps_the_model(corpus_folder, experiment, tmp_path
 
 def test_without_a_model_one_can_label_still(corpus_folder, tmp_path):
     copy_corpus(corpus_folder, tmp_path)
-    with serving(tmp_path, tmp_path / "none", "--target", "toy.toml") as server:
+    with serving(tmp_path, tmp_path / "none", target=str(tmp_path / "toy.toml")) as server:
         assert server.client.get("/api/status").json()["model"] is None
         answer = server.client.post("/api/predict", json={"text": TEXT})
         assert answer.status_code == 503 and "no model" in answer.json()["detail"]

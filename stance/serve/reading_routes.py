@@ -96,7 +96,9 @@ async def predict(body: PredictRequest, workspace: Shared, gate: Gated) -> JSONR
     started = time.perf_counter()
 
     def work() -> dict[str, Any]:
-        reading = workspace.reader.read(find_article(body, workspace), workspace.model, body.actor)
+        reading = workspace.reader.read(
+            find_article(body, workspace), workspace.model, body.actor or None
+        )
         return describe_reading(reading, body.abstain, timed(started))
 
     return JSONResponse(await gate.run(work))

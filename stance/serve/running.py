@@ -15,7 +15,7 @@ import uvicorn
 
 from stance.errors import StanceError
 from stance.serve.application import create_app
-from stance.serve.guard import is_loopback, open_door
+from stance.serve.guard import Guard, is_loopback, open_door
 from stance.serve.workspace import Places, Workspace
 
 MAX_CONNECTIONS = 400
@@ -60,27 +60,37 @@ def serve_app(
     workspace = Workspace(places, jobs or max(1, (os.cpu_count() or 2) - 1), tell)
     further = [*names, *([] if is_loopback(host) else [socket.gethostname(), socket.getfqdn()])]
     app = create_app(workspace, open_door(host, further, token))
-    with _listen(host, port) as listener:
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=MAX_CONNECTIONS,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=5,
-            ws="none",
-        )
+    with open_socket(host, port) as listener:
         tell(f"stance is at {_address(host, listener.getsockname()[1], token)} (Ctrl-C ends it)")
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(configure(app)).run(sockets=[listener])
         finally:
             workspace.close()
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens."""
+def configure(app: Guard) -> uvicorn.Config:
+    """Return how an app is served: without a log of addresses, which may hold the token."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        ws="none",
+    )
+
+
+def open_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises
+    ------
+    StanceError
+        If the address is taken or is not one of this machine.
+    """
     name = host.strip("[]")
     family = socket.AF_INET6 if ":" in name else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

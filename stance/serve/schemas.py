@@ -27,8 +27,21 @@ def _line(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_encodable)]
 Line = Annotated[str, AfterValidator(_encodable), AfterValidator(_line)]
-ArticleId = Annotated[Line, StringConstraints(min_length=1, max_length=500)]
-Annotator = Annotated[Line, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+ArticleId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500),
+    AfterValidator(_encodable),
+    AfterValidator(_line),
+]
+Annotator = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
+    AfterValidator(_encodable),
+    AfterValidator(_line),
+]
+Name = Annotated[
+    str, StringConstraints(max_length=300), AfterValidator(_encodable), AfterValidator(_line)
+]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 Offset = Annotated[int, Field(ge=0, le=MAX_OFFSET)]
 Stance = Literal["criticizes", "neutral", "supports"]
@@ -55,7 +68,7 @@ class Source(_Request):
 
     text: Text | None = None
     article: ArticleId | None = None
-    name: Annotated[Line, StringConstraints(max_length=300)] | None = None
+    name: Name | None = None
 
 
 class PredictRequest(Source):
@@ -69,7 +82,7 @@ class PredictRequest(Source):
         Call a stance uncertain whose probability is lower.
     """
 
-    actor: Annotated[Line, StringConstraints(min_length=1, max_length=300)] | None = None
+    actor: Name | None = None
     abstain: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
 
 
@@ -91,7 +104,7 @@ class ExplainRequest(Source):
 class NamedText(_Request):
     """A text with the name of its file."""
 
-    name: Annotated[Line, StringConstraints(max_length=300)] = ""
+    name: Name = ""
     text: Text
 
 
@@ -132,10 +145,10 @@ class LabelRequest(_Request):
     end: Offset | None = None
     actor_start: Offset | None = None
     actor_end: Offset | None = None
-    canonical: Annotated[Line, StringConstraints(max_length=200)] | None = None
+    canonical: Name | None = None
     label: Literal["criticizes", "neutral", "supports", "none"]
     annotator: Annotator
-    note: Annotated[Text, StringConstraints(max_length=2000)] = ""
+    note: Annotated[str, StringConstraints(max_length=2000), AfterValidator(_encodable)] = ""
     blind: bool = False
     expected_version: Offset | None = None
 
