@@ -5,18 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from browser import open_browser
+from serving import Server, copy_corpus, serving
 
 import stance
 from stance.articles import parse_article
@@ -53,68 +49,29 @@ def browser():
         yield found
 
 
-class Server:
-    """A server of its own folder, which can be killed and started again at the same address."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "stance", "serve", "--port", str(self.port)),
-                *("--jobs", "1", "--guideline", str(PROJECT / "docs" / "guideline.md")),
-                *("--raw", "raw", "--labels", "labels", "--model", "model"),
-            ],
-            cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(PROJECT), "OMP_NUM_THREADS": "1"},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert "stance is at" in self.process.stderr.readline()
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
-
-    def journal(self) -> list[dict]:
-        path = self.folder / "labels" / "review-journal.jsonl"
-        if not path.exists():
-            return []
-        return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-
-
-@contextmanager
-def run_server(corpus_folder, model_folder, folder, articles=()):
-    for name in ("raw", "labels"):
-        shutil.copytree(corpus_folder / name, folder / name)
-    shutil.copytree(model_folder, folder / "model")
-    for name, text in articles:
-        (folder / "raw" / name).write_text(text, encoding="utf-8")
-    server = Server(folder)
-    yield server
-    server.kill()
-
-
 @pytest.fixture(scope="module")
 def server(corpus_folder, model_folder, tmp_path_factory):
     """A server for reading, which changes nothing."""
-    folder, articles = tmp_path_factory.mktemp("serve"), [("hostile.md", HOSTILE)]
-    with run_server(corpus_folder, model_folder, folder, articles) as server:
-        yield server
+    folder = copy_corpus(corpus_folder, tmp_path_factory.mktemp("serve"))
+    (folder / "raw" / "hostile.md").write_text(HOSTILE, encoding="utf-8")
+    guideline = PROJECT / "docs" / "guideline.md"
+    running = Server(folder, model_folder, "--guideline", str(guideline))
+    yield running
+    running.kill()
 
 
 @pytest.fixture
 def own_server(corpus_folder, model_folder, tmp_path):
-    """A server whose journal nobody else writes to."""
-    with run_server(corpus_folder, model_folder, tmp_path) as server:
-        yield server
+    """A server whose journal and model nobody else writes to."""
+    folder = copy_corpus(corpus_folder, tmp_path)
+    shutil.copytree(model_folder, folder / "model")
+    with serving(folder, folder / "model") as running:
+        yield running
+
+
+def read_journal(folder: Path) -> list[dict]:
+    path = folder / "labels" / "review-journal.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
 @pytest.fixture
@@ -189,7 +146,7 @@ def axe_findings(page):
 
 
 def test_every_claim_stands_where_the_model_made_it(visit, server, model_folder):
-    page = visit(server.url)
+    page = visit(server.origin)
     read_text(page)
     claims = read(parse_article(TEXT, "", "text"), stance.load(model_folder))
     assert squeeze(shown_text(page)) == squeeze(TEXT)
@@ -201,7 +158,7 @@ def test_every_claim_stands_where_the_model_made_it(visit, server, model_folder)
 
 
 def test_the_keyboard_alone_walks_the_claims(visit, server, model_folder):
-    page = visit(server.url)
+    page = visit(server.origin)
     page.keyboard.insert_text(TEXT)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#result:not([hidden])")
@@ -221,7 +178,7 @@ def test_the_keyboard_alone_walks_the_claims(visit, server, model_folder):
 
 
 def test_the_words_that_drove_a_claim_are_marked_in_its_sentence(visit, server):
-    page = visit(server.url)
+    page = visit(server.origin)
     read_text(page)
     page.locator(".mention").first.hover()
     page.wait_for_selector("#claim-words li")
@@ -234,7 +191,7 @@ def test_the_words_that_drove_a_claim_are_marked_in_its_sentence(visit, server):
 
 
 def test_the_panel_counts_each_actor_and_shows_one_alone(visit, server, model_folder):
-    page = visit(server.url)
+    page = visit(server.origin)
     read_text(page)
     claims = read(parse_article(TEXT, "", "text"), stance.load(model_folder))
     counts = Counter(claim.canonical for claim in claims)
@@ -252,7 +209,7 @@ def test_the_panel_counts_each_actor_and_shows_one_alone(visit, server, model_fo
 
 
 def test_the_slider_abstains_as_the_library_does(visit, server, model_folder):
-    page = visit(server.url)
+    page = visit(server.origin)
     read_text(page)
     page.locator("#abstain").focus()
     page.keyboard.press("End")
@@ -264,7 +221,7 @@ def test_the_slider_abstains_as_the_library_does(visit, server, model_folder):
 
 
 def test_an_article_is_picked_by_keys_and_left_by_the_back_button(visit, server):
-    page = visit(server.url)
+    page = visit(server.origin)
     page.keyboard.press("/")
     page.wait_for_selector("#found li")
     page.keyboard.type("article 7")
@@ -282,7 +239,7 @@ def test_an_article_is_picked_by_keys_and_left_by_the_back_button(visit, server)
 def test_files_are_read_turned_over_and_exported(visit, server, tmp_path, model_folder):
     (tmp_path / "one.txt").write_text(TEXT, encoding="utf-8")
     (tmp_path / "two.md").write_text("---\ntitle: Two\n---\nBob Ray praised the vote.", "utf-8")
-    page = visit(server.url)
+    page = visit(server.origin)
     page.locator("#files").set_input_files([tmp_path / "one.txt", tmp_path / "two.md"])
     page.wait_for_selector("#result:not([hidden])")
     assert page.locator("#documents button").all_text_contents() == ["one.txt", "two.md"]
@@ -300,7 +257,7 @@ def test_files_are_read_turned_over_and_exported(visit, server, tmp_path, model_
 
 
 def test_a_dropped_web_page_is_read_and_not_run(visit, server):
-    page = visit(server.url)
+    page = visit(server.origin)
     page.evaluate(
         """(html) => {
             const transfer = new DataTransfer();
@@ -319,11 +276,11 @@ def test_a_dropped_web_page_is_read_and_not_run(visit, server):
 
 @pytest.mark.parametrize("how", ["pasted", "picked"])
 def test_markup_in_an_article_harms_nobody(visit, server, how):
-    page = visit(server.url)
+    page = visit(server.origin)
     if how == "pasted":
         read_text(page, HOSTILE)
     else:
-        page.goto(server.url + "/?article=hostile")
+        page.goto(server.origin + "/?article=hostile")
         page.wait_for_selector("#result:not([hidden])")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("#claim-words li")
@@ -335,7 +292,7 @@ def test_markup_in_an_article_harms_nobody(visit, server, how):
 
 
 def test_an_error_of_the_server_is_said_plainly(visit, server):
-    page = visit(server.url + "/?article=nowhere")
+    page = visit(server.origin + "/?article=nowhere")
     page.wait_for_selector("#notice:not([hidden])")
     assert "No article 'nowhere'" in page.locator("#notice").text_content()
 
@@ -355,29 +312,29 @@ def wait_saved(page, text):
 
 
 def test_reviewing_by_keys_alone(visit, own_server):
-    page = visit(own_server.url + "/review")
+    page = visit(own_server.origin + "/review")
     begin_review(page)
     sentences = []
     for key, label in (("1", "criticizes"), ("n", "neutral"), ("3", "supports")):
         sentences.append(page.locator("#sentence").text_content())
         page.keyboard.press(key)
         wait_saved(page, f"Saved: {label}")
-    rows = own_server.journal()
+    rows = read_journal(own_server.folder)
     assert [row["label"] for row in rows] == list(LABELS)
     assert [row["sentence"] for row in rows] == sentences
     assert {row["annotator"] for row in rows} == {"ann"}
     page.keyboard.press("u")
     wait_saved(page, "Taken back")
     assert page.locator("#sentence").text_content() == sentences[-1]
-    assert own_server.journal()[-1]["undoes"] == rows[-1]["id"]
+    assert read_journal(own_server.folder)[-1]["undoes"] == rows[-1]["id"]
     page.keyboard.press("x")
     wait_saved(page, "Saved: none")
-    assert own_server.journal()[-1]["sentence"] == sentences[-1]
+    assert read_journal(own_server.folder)[-1]["sentence"] == sentences[-1]
     expect(page.locator("#done")).to_have_text("3")
 
 
 def test_mention_name_and_note_are_edited_by_keys(visit, own_server):
-    page = visit(own_server.url + "/review?")
+    page = visit(own_server.origin + "/review?")
     begin_review(page)
     while mark_of(page) != "Ann Lee":
         page.keyboard.press("k")
@@ -396,14 +353,14 @@ def test_mention_name_and_note_are_edited_by_keys(visit, own_server):
     page.keyboard.press("Escape")
     page.keyboard.press("c")
     wait_saved(page, "Saved: criticizes")
-    [row] = own_server.journal()
+    [row] = read_journal(own_server.folder)
     assert (row["actor"], row["canonical"]) == ("Lee", "Ann B. Lee")
     assert row["sentence"][row["actor_start"] : row["actor_end"]] == "Lee"
     assert row["note"] == "2 of them are sure"
 
 
 def test_the_mention_is_marked_with_the_mouse_or_typed(visit, own_server):
-    page = visit(own_server.url + "/review")
+    page = visit(own_server.origin + "/review")
     begin_review(page)
     while "Bob Ray" != mark_of(page):
         page.keyboard.press("k")
@@ -426,7 +383,7 @@ def test_the_mention_is_marked_with_the_mouse_or_typed(visit, own_server):
 
 
 def test_a_blind_reader_sees_neither_label_nor_model(visit, own_server):
-    page = visit(own_server.url + "/review")
+    page = visit(own_server.origin + "/review")
     begin_review(page, "second")
     assert page.locator("#known").text_content() != ""
     page.keyboard.press("b")
@@ -441,12 +398,12 @@ def test_a_blind_reader_sees_neither_label_nor_model(visit, own_server):
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     wait_saved(page, "Saved: neutral")
-    assert own_server.journal()[-1]["blind"] is True
+    assert read_journal(own_server.folder)[-1]["blind"] is True
     expect(page.locator("#alpha-n")).to_have_text("over 1 pairs")
 
 
 def test_the_article_opens_around_the_pair_and_the_guideline_beside_it(visit, server):
-    page = visit(server.url + "/review")
+    page = visit(server.origin + "/review")
     begin_review(page)
     while "script" in page.locator("#pair-title").text_content():
         page.keyboard.press("k")
@@ -462,7 +419,7 @@ def test_the_article_opens_around_the_pair_and_the_guideline_beside_it(visit, se
 
 
 def test_markup_harms_no_reviewer(visit, server):
-    page = visit(server.url + "/review")
+    page = visit(server.origin + "/review")
     begin_review(page)
     while "<" not in page.locator("#sentence").text_content():
         page.keyboard.press("k")
@@ -476,23 +433,23 @@ def test_markup_harms_no_reviewer(visit, server):
 
 
 def test_two_annotators_are_not_shown_the_same_pair(visit, own_server):
-    pages = [visit(own_server.url + "/review") for _ in range(2)]
+    pages = [visit(own_server.origin + "/review") for _ in range(2)]
     for page, name in zip(pages, ("ann", "bob"), strict=True):
         begin_review(page, name)
     for label in LABELS:
         for page in pages:
             page.locator(f"button[data-label={label}]").click()
             wait_saved(page, f"Saved: {label}")
-    rows = own_server.journal()
+    rows = read_journal(own_server.folder)
     assert Counter(row["annotator"] for row in rows) == {"ann": 3, "bob": 3}
     assert len({row["pair"] for row in rows}) == 6
 
 
 @pytest.mark.parametrize("keep", ["mine", "theirs"])
 def test_a_label_of_another_tab_is_not_overwritten_unasked(visit, own_server, keep):
-    first = visit(own_server.url + "/review")
+    first = visit(own_server.origin + "/review")
     begin_review(first)
-    second = visit(own_server.url + "/review", first.context)
+    second = visit(own_server.origin + "/review", first.context)
     second.wait_for_selector("#sentence mark")
     # The second tab may have been given another order meanwhile, when the model had read more.
     while second.locator("#sentence").text_content() != first.locator("#sentence").text_content():
@@ -505,14 +462,16 @@ def test_a_label_of_another_tab_is_not_overwritten_unasked(visit, own_server, ke
     assert axe_findings(second) == []
     second.locator(f"#keep-{keep}").click()
     wait_saved(second, "Saved: supports" if keep == "mine" else "Theirs was kept")
-    labels = [row["label"] for row in own_server.journal()]
+    labels = [row["label"] for row in read_journal(own_server.folder)]
     assert labels == (["criticizes", "supports"] if keep == "mine" else ["criticizes"])
 
 
-def test_nothing_is_lost_while_the_server_is_gone(visit, own_server):
-    page = visit(own_server.url + "/review")
+def test_nothing_is_lost_while_the_server_is_gone(visit, corpus_folder, model_folder, tmp_path):
+    folder = copy_corpus(corpus_folder, tmp_path)
+    running = Server(folder, model_folder)
+    page = visit(running.origin + "/review")
     begin_review(page)
-    own_server.kill()
+    running.kill()
     shown = []
     for key in "123":
         shown.append(page.locator("#sentence").text_content())
@@ -523,17 +482,18 @@ def test_nothing_is_lost_while_the_server_is_gone(visit, own_server):
     # The tab is closed; what waits is sent by the next one.
     context = page.context
     page.close()
-    own_server.start()
-    page = visit(own_server.url + "/review", context)
+    running = Server(folder, model_folder, "--port", str(running.port))
+    page = visit(running.origin + "/review", context)
     wait_saved(page, "Saved: supports")
-    rows = own_server.journal()
+    assert page.locator("#notice").is_hidden()
+    running.kill()
+    rows = read_journal(folder)
     assert [row["label"] for row in rows] == list(LABELS)
     assert [row["sentence"] for row in rows] == shown
-    assert page.locator("#notice").is_hidden()
 
 
 def test_an_answer_that_is_lost_on_the_way_doubles_nothing(visit, own_server):
-    page = visit(own_server.url + "/review")
+    page = visit(own_server.origin + "/review")
     begin_review(page)
     lost = []
 
@@ -549,11 +509,11 @@ def test_an_answer_that_is_lost_on_the_way_doubles_nothing(visit, own_server):
     page.wait_for_selector("#notice:not([hidden])")
     page.get_by_role("button", name="Try now").click()
     wait_saved(page, "Saved: neutral")
-    assert [row["id"] for row in own_server.journal()] == [lost[0]["id"]]
+    assert [row["id"] for row in read_journal(own_server.folder)] == [lost[0]["id"]]
 
 
 def test_labels_are_exported_from_the_page(visit, own_server):
-    page = visit(own_server.url + "/review")
+    page = visit(own_server.origin + "/review")
     begin_review(page)
     row = page.locator("#sentence").text_content()
     page.keyboard.press("x")
@@ -567,7 +527,7 @@ def test_labels_are_exported_from_the_page(visit, own_server):
 
 
 def test_a_model_is_trained_from_the_page(visit, own_server):
-    page = visit(own_server.url + "/review")
+    page = visit(own_server.origin + "/review")
     begin_review(page)
     page.keyboard.press("1")
     wait_saved(page, "Saved: criticizes")
@@ -590,7 +550,7 @@ def test_a_model_is_trained_from_the_page(visit, own_server):
     ids=["light", "dark", "phone"],
 )
 def test_axe_finds_nothing_serious(visit, server, scheme, viewport):
-    page = visit(server.url, color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    page = visit(server.origin, color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     findings = {"intake": axe_findings(page)}
     read_text(page)
     page.keyboard.press("ArrowRight")
@@ -600,7 +560,7 @@ def test_axe_finds_nothing_serious(visit, server, scheme, viewport):
     page.keyboard.press("/")
     page.wait_for_selector("#found li")
     findings["picker"] = axe_findings(page)
-    page.goto(server.url + "/review")
+    page.goto(server.origin + "/review")
     page.wait_for_selector("#name")
     findings["welcome"] = axe_findings(page)
     begin_review(page)
@@ -617,12 +577,12 @@ def test_axe_finds_nothing_serious(visit, server, scheme, viewport):
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE, NARROW], ids=["wide", "phone", "narrow"])
 def test_no_page_is_wider_than_its_window(visit, server, viewport):
-    page = visit(server.url, viewport=viewport)
+    page = visit(server.origin, viewport=viewport)
     too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(too_wide)
     read_text(page, TEXT + " " + "W" * 200)
     page.keyboard.press("ArrowRight")
     assert not page.evaluate(too_wide)
-    page.goto(server.url + "/review")
+    page.goto(server.origin + "/review")
     begin_review(page)
     assert not page.evaluate(too_wide)
