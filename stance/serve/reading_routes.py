@@ -20,6 +20,7 @@ from stance.serve.answering import (
 from stance.serve.gate import Gate
 from stance.serve.problems import ProblemError
 from stance.serve.publishing import render_csv, render_json
+from stance.serve.responses import ArticlesOut, ExplanationOut, PredictionOut
 from stance.serve.schemas import (
     MAX_OFFSET,
     ExplainRequest,
@@ -90,7 +91,11 @@ def parse_text(text: str, name: str) -> Article:
     return parse_article(text, "", name or "the text")
 
 
-@router.post("/predict", summary="Say who takes which side in a text")
+@router.post(
+    "/predict",
+    response_model=PredictionOut,
+    summary="Say who takes which side in a text",
+)
 async def predict(body: PredictRequest, workspace: Shared, gate: Gated) -> JSONResponse:
     """Return the claims of a text, and each actor's sum."""
     started = time.perf_counter()
@@ -104,7 +109,9 @@ async def predict(body: PredictRequest, workspace: Shared, gate: Gated) -> JSONR
     return JSONResponse(await gate.run(work))
 
 
-@router.post("/explain", summary="Name the words that drove one claim")
+@router.post(
+    "/explain", response_model=ExplanationOut, summary="Name the words that drove one claim"
+)
 async def explain(body: ExplainRequest, workspace: Shared, gate: Gated) -> JSONResponse:
     """Return the terms behind the claim at one place of a text."""
 
@@ -205,7 +212,11 @@ def _download(text: str, kind: str, name: str) -> Response:
     return Response(text.encode(), media_type=kind, headers=disposition)
 
 
-@router.get("/articles", summary="The articles of the folder")
+@router.get(
+    "/articles",
+    response_model=ArticlesOut,
+    summary="The articles of the folder",
+)
 def list_articles(
     workspace: Shared,
     query: Annotated[Line, Query(max_length=200)] = "",
