@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -99,14 +100,27 @@ def parse_text(text: str, name: str) -> Article:
 async def predict(body: PredictRequest, workspace: Shared, gate: Gated) -> JSONResponse:
     """Return the claims of a text, and each actor's sum."""
     started = time.perf_counter()
+    reading = await _read(body, workspace, gate, body.actor or None)
 
-    def work() -> dict[str, Any]:
-        reading = workspace.reader.read(
-            find_article(body, workspace), workspace.model, body.actor or None
-        )
-        return describe_reading(reading, body.abstain, timed(started))
+    def describe() -> JSONResponse:
+        return JSONResponse(describe_reading(reading, body.abstain, timed(started)))
 
-    return JSONResponse(await gate.run(work))
+    return await to_thread.run_sync(describe)
+
+
+async def _read(
+    source: Source, workspace: Workspace, gate: Gate, actor: str | None = None
+) -> Reading:
+    """Return what a request means as the model reads it; what was read before need not wait."""
+
+    def recall() -> tuple[Article, Reading | None]:
+        article = find_article(source, workspace)
+        return article, workspace.reader.recall(article, workspace.model, actor)
+
+    article, reading = await to_thread.run_sync(recall)
+    if reading is not None:
+        return reading
+    return await gate.run(lambda: workspace.reader.read(article, workspace.model, actor))
 
 
 @router.post(
@@ -114,15 +128,15 @@ async def predict(body: PredictRequest, workspace: Shared, gate: Gated) -> JSONR
 )
 async def explain(body: ExplainRequest, workspace: Shared, gate: Gated) -> JSONResponse:
     """Return the terms behind the claim at one place of a text."""
+    reading = await _read(body, workspace, gate)
 
-    def work() -> dict[str, Any]:
-        reading = workspace.reader.read(find_article(body, workspace), workspace.model)
+    def explain_claim() -> JSONResponse:
         explanation = reading.explain(body.start, body.actor_start)
         if explanation is None:
             raise ProblemError(404, f"no claim at {body.start} with an actor at {body.actor_start}")
-        return describe_explanation(explanation)
+        return JSONResponse(describe_explanation(explanation))
 
-    return JSONResponse(await gate.run(work))
+    return await to_thread.run_sync(explain_claim)
 
 
 def read_all(body: PublishRequest, workspace: Workspace) -> list[Reading]:
