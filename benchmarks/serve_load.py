@@ -109,7 +109,8 @@ def tabulate(title: str, times: Times) -> dict[str, dict[str, float]]:
         table[name] = {"n": len(values), **figures}
         rows.append([name, str(len(values)), *(f"{value:.1f}" for value in figures.values())])
     print(f"{title}, milliseconds")
-    print(format_plain(["", "answers", *(f"p{s}" for s in PERCENTILES)], rows, range(1, 5)))
+    headers = ["", "answers", *(f"p{share}" for share in PERCENTILES)]
+    print("\n".join(format_plain(headers, rows, range(1, 5))))
     print()
     return table
 

@@ -3,9 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from stance.examples import Example
 from stance.targets import Target, parse_target
+
+# A busy machine is no error: how long a step takes is measured in benchmarks/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 TOY_TOML = """
 name = "toy"

@@ -17,6 +17,7 @@ from stance.evaluation import (
     wilson_interval,
 )
 from stance.experiment import run_experiment
+from stance.features import VIEWS
 from stance.pipeline import Settings
 from stance.training import TrainingSet, grouped_folds
 
@@ -150,8 +151,7 @@ def test_learning_curve_holds_growing_shares_of_articles():
     def some(n, articles):
         data = rows([(C, S)[i % 2] for i in range(n)], articles, ["A"] * n)
         texts = [("rigged", "fair")[i % 2] for i in range(n)]
-        return replace(data, views={"sentence": texts, "clause": texts, "before": texts,
-                                    "after": texts})  # fmt: skip
+        return replace(data, views=dict.fromkeys(VIEWS, texts))  # fmt: skip
 
     train = some(34, [str(i // 2) for i in range(32)] + ["", ""])
     test = some(4, ["x"] * 4)

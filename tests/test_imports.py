@@ -82,6 +82,7 @@ LADDER = [
     "stance.serve.guard",
     "stance.serve.gate",
     "stance.serve.schemas",
+    "stance.serve.responses",
     "stance.serve.journal",
     "stance.serve.library",
     "stance.serve.settling",

@@ -86,6 +86,26 @@ class Reader:
         self._readings: OrderedDict[str, Reading] = OrderedDict()
         self._n_characters = 0
 
+    def recall(self, article: Article, model: Scorer, actor: str | None = None) -> Reading | None:
+        """Return an article that was read a moment ago; None where it was not.
+
+        Parameters
+        ----------
+        article : Article
+            What to read.
+        model : Scorer
+            What should have read it.
+        actor : str, optional
+            Whose claims were wanted.
+        """
+        key = _digest(article, actor)
+        with self._lock:
+            reading = self._readings.get(key)
+            if reading is None or reading.model is not model:
+                return None
+            self._readings.move_to_end(key)
+            return reading
+
     def read(self, article: Article, model: Scorer, actor: str | None = None) -> Reading:
         """Read an article, or remember it.
 
@@ -113,12 +133,10 @@ class Reader:
                 f"the text has {len(article.text)} characters; at most {MAX_CHARACTERS} are read "
                 "at once. Send it in parts, or use: stance predict FILE.",
             )
+        remembered = self.recall(article, model, actor)
+        if remembered is not None:
+            return remembered
         key = _digest(article, actor)
-        with self._lock:
-            reading = self._readings.get(key)
-            if reading is not None and reading.model is model:
-                self._readings.move_to_end(key)
-                return reading
         reading = read_article_with(article, model, actor)
         with self._lock:
             old = self._readings.pop(key, None)

@@ -56,10 +56,23 @@ class Decision:
         Key of the pair as it was shown, see `pair_key`.
     annotator : str
         Who decided.
-    article, start, end, sentence, actor, actor_start, actor_end, canonical, label, note
-        The row as it should stand, with the columns of `stance.examples.Example`; the label
-        ``"none"`` says that nobody takes part there.
-    origin : tuple
+    article : str
+        Id of the article.
+    start, end : int
+        Offsets of the sentence in the article's text, as they should stand.
+    sentence : str
+        The sentence.
+    actor : str
+        The mention.
+    actor_start, actor_end : int
+        Offsets of the mention in the sentence.
+    canonical : str
+        Who is meant.
+    label : {"criticizes", "neutral", "supports", "none"}
+        The stance; ``none`` says that nobody takes part there.
+    note : str
+        What to remember.
+    origin : tuple of (int, int, int, str)
         Start of the sentence, start and end of the mention and canonical name as they were shown.
     blind : bool
         Whether labels were hidden: a second, independent reading.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -20,6 +21,7 @@ from stance.serve.answering import (
 from stance.serve.gate import Gate
 from stance.serve.problems import ProblemError
 from stance.serve.publishing import render_csv, render_json
+from stance.serve.responses import ArticlesOut, ExplanationOut, PredictionOut
 from stance.serve.schemas import (
     MAX_OFFSET,
     ExplainRequest,
@@ -90,32 +92,51 @@ def parse_text(text: str, name: str) -> Article:
     return parse_article(text, "", name or "the text")
 
 
-@router.post("/predict", summary="Say who takes which side in a text")
+@router.post(
+    "/predict",
+    response_model=PredictionOut,
+    summary="Say who takes which side in a text",
+)
 async def predict(body: PredictRequest, workspace: Shared, gate: Gated) -> JSONResponse:
     """Return the claims of a text, and each actor's sum."""
     started = time.perf_counter()
+    reading = await _read(body, workspace, gate, body.actor or None)
 
-    def work() -> dict[str, Any]:
-        reading = workspace.reader.read(
-            find_article(body, workspace), workspace.model, body.actor or None
-        )
-        return describe_reading(reading, body.abstain, timed(started))
+    def describe() -> JSONResponse:
+        return JSONResponse(describe_reading(reading, body.abstain, timed(started)))
 
-    return JSONResponse(await gate.run(work))
+    return await to_thread.run_sync(describe)
 
 
-@router.post("/explain", summary="Name the words that drove one claim")
+async def _read(
+    source: Source, workspace: Workspace, gate: Gate, actor: str | None = None
+) -> Reading:
+    """Return what a request means as the model reads it; what was read before need not wait."""
+
+    def recall() -> tuple[Article, Reading | None]:
+        article = find_article(source, workspace)
+        return article, workspace.reader.recall(article, workspace.model, actor)
+
+    article, reading = await to_thread.run_sync(recall)
+    if reading is not None:
+        return reading
+    return await gate.run(lambda: workspace.reader.read(article, workspace.model, actor))
+
+
+@router.post(
+    "/explain", response_model=ExplanationOut, summary="Name the words that drove one claim"
+)
 async def explain(body: ExplainRequest, workspace: Shared, gate: Gated) -> JSONResponse:
     """Return the terms behind the claim at one place of a text."""
+    reading = await _read(body, workspace, gate)
 
-    def work() -> dict[str, Any]:
-        reading = workspace.reader.read(find_article(body, workspace), workspace.model)
+    def explain_claim() -> JSONResponse:
         explanation = reading.explain(body.start, body.actor_start)
         if explanation is None:
             raise ProblemError(404, f"no claim at {body.start} with an actor at {body.actor_start}")
-        return describe_explanation(explanation)
+        return JSONResponse(describe_explanation(explanation))
 
-    return JSONResponse(await gate.run(work))
+    return await to_thread.run_sync(explain_claim)
 
 
 def read_all(body: PublishRequest, workspace: Workspace) -> list[Reading]:
@@ -205,7 +226,11 @@ def _download(text: str, kind: str, name: str) -> Response:
     return Response(text.encode(), media_type=kind, headers=disposition)
 
 
-@router.get("/articles", summary="The articles of the folder")
+@router.get(
+    "/articles",
+    response_model=ArticlesOut,
+    summary="The articles of the folder",
+)
 def list_articles(
     workspace: Shared,
     query: Annotated[Line, Query(max_length=200)] = "",

@@ -18,6 +18,17 @@ from stance.serve.library import Pair
 from stance.serve.problems import ProblemError
 from stance.serve.ranking import Pick
 from stance.serve.reading_routes import Shared
+from stance.serve.responses import (
+    ArticleOut,
+    DecisionsOut,
+    ExportOut,
+    JobOut,
+    QueueOut,
+    SavedOut,
+    StatusOut,
+    TrainingOut,
+    UndoneOut,
+)
 from stance.serve.schemas import MAX_OFFSET, Annotator, Identifier, LabelRequest, Stance
 from stance.serve.settling import count_progress, measure_agreement
 from stance.serve.workspace import Workspace
@@ -27,7 +38,9 @@ AROUND = 400
 MAX_SENTENCE = 5_000
 
 
-@router.get("/articles/{article_id:path}", summary="One article with its labels")
+@router.get(
+    "/articles/{article_id:path}", response_model=ArticleOut, summary="One article with its labels"
+)
 def get_article(
     article_id: str, workspace: Shared, blind: Annotated[bool, Query()] = False
 ) -> JSONResponse:
@@ -67,7 +80,11 @@ def _describe_row(
     }
 
 
-@router.get("/labels/queue", summary="What to label next")
+@router.get(
+    "/labels/queue",
+    response_model=QueueOut,
+    summary="What to label next",
+)
 def get_queue(
     workspace: Shared,
     annotator: Annotated[Annotator, Query()],
@@ -123,7 +140,11 @@ def _describe_pick(pick: Pick, workspace: Workspace, blind: bool) -> dict[str, A
     }
 
 
-@router.post("/labels", summary="Keep a decision")
+@router.post(
+    "/labels",
+    response_model=SavedOut,
+    summary="Keep a decision",
+)
 def post_label(body: LabelRequest, workspace: Shared) -> JSONResponse:
     """Keep a decision; the answer comes once it is on the disk."""
     made = workspace.journal.append(_to_decision(body, workspace), body.expected_version)
@@ -191,7 +212,11 @@ def _check_places(chosen: dict[str, Any], sentence: str, length: int) -> None:
         )
 
 
-@router.get("/labels", summary="The decisions in force")
+@router.get(
+    "/labels",
+    response_model=DecisionsOut,
+    summary="The decisions in force",
+)
 def list_labels(
     workspace: Shared,
     annotator: Annotated[Annotator | None, Query()] = None,
@@ -210,7 +235,11 @@ def list_labels(
     return JSONResponse({"total": len(made), "labels": rows})
 
 
-@router.delete("/labels/{decision_id}", summary="Take a decision back")
+@router.delete(
+    "/labels/{decision_id}",
+    response_model=UndoneOut,
+    summary="Take a decision back",
+)
 def delete_label(
     decision_id: Identifier,
     workspace: Shared,
@@ -223,13 +252,19 @@ def delete_label(
     return JSONResponse({"id": decision_id, "version": version, "saved": True})
 
 
-@router.post("/labels/export", summary="Write the decisions into the files of labels")
+@router.post(
+    "/labels/export",
+    response_model=ExportOut,
+    summary="Write the decisions into the files of labels",
+)
 def export_labels(workspace: Shared) -> JSONResponse:
     """Merge the journal into reviewed.jsonl, sorted."""
     return JSONResponse(workspace.export())
 
 
-@router.post("/train", summary="Train a model in the background", status_code=202)
+@router.post(
+    "/train", response_model=JobOut, summary="Train a model in the background", status_code=202
+)
 def start_training(workspace: Shared) -> JSONResponse:
     """Start a training on the labels with the decisions in them."""
     job = workspace.train()
@@ -238,13 +273,21 @@ def start_training(workspace: Shared) -> JSONResponse:
     return JSONResponse({"job": job}, 202)
 
 
-@router.get("/train", summary="How the training is coming along")
+@router.get(
+    "/train",
+    response_model=TrainingOut,
+    summary="How the training is coming along",
+)
 def get_training(workspace: Shared) -> JSONResponse:
     """Return the state of the training, and what it changed per actor."""
     return JSONResponse(workspace.training_status())
 
 
-@router.get("/status", summary="What the app works with")
+@router.get(
+    "/status",
+    response_model=StatusOut,
+    summary="What the app works with",
+)
 def get_status(workspace: Shared) -> JSONResponse:
     """Return the model, the target and the annotators."""
     standing = workspace.journal.standing()

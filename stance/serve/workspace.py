@@ -31,6 +31,8 @@ from stance.targets import Target, load_target
 LEASE_SECONDS = 600.0
 WARM_SECONDS = 0.3
 WARM_ARTICLES = 12
+# So many are ranked before the first queue; the ranking in the background brings the others.
+WARM_PAIRS = 150
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,8 @@ class Workspace:
             How many pairs there are.
         """
         self._rank_in_background()
-        self._warm(annotator)
+        if mode != "random" or not self.library.pairs:
+            self._warm()
         pool, standing = self.pool(), self.journal.standing()
         now = time.monotonic()
         with self._lock:
@@ -213,9 +216,11 @@ class Workspace:
                     self._leases[pick.pair.key] = (annotator, now + LEASE_SECONDS)
         return picks, len(pool)
 
-    def _warm(self, annotator: str) -> None:
+    def _warm(self) -> None:
         """Read a few articles at once, so that the first queue has something to go by."""
-        if self._is_ranked or self._scorer is None or not self._warming.acquire(blocking=False):
+        if self._scorer is None or self._is_ranked or len(self.chances) >= WARM_PAIRS:
+            return
+        if not self._warming.acquire(blocking=False):
             return
         try:
             deadline = time.monotonic() + WARM_SECONDS
