@@ -246,7 +246,7 @@ def test_files_are_read_turned_over_and_exported(visit, server, tmp_path, model_
     page.get_by_role("button", name="two.md").click()
     expect(page.locator("#title")).to_have_text("Two")
     exported = {}
-    for name in ("JSON", "CSV"):
+    for name in ("JSON", "CSV", "HTML report"):
         with page.expect_download() as found:
             page.get_by_role("button", name=name, exact=True).click()
         exported[name] = Path(found.value.path()).read_text("utf-8-sig")
@@ -254,6 +254,8 @@ def test_files_are_read_turned_over_and_exported(visit, server, tmp_path, model_
     assert len(list(csv.DictReader(io.StringIO(exported["CSV"])))) == n
     assert exported["JSON"].count('"canonical"') >= n
     assert json.loads(exported["JSON"])
+    assert exported["HTML report"].startswith("<!doctype html>")
+    assert "Bob Ray praised the vote." in re.sub("<[^>]+>", "", exported["HTML report"])
 
 
 def test_a_dropped_web_page_is_read_and_not_run(visit, server):
