@@ -266,6 +266,10 @@ def test_new_pair_by_its_place(fresh):
     assert made["version"] == 1
     undone = {"key": made["key"], "label": "none", "annotator": "anna"}
     assert fresh.client.post("/api/labels", json=undone).json()["version"] == 2
+    while rows := fresh.client.get("/api/labels").json()["labels"]:
+        fresh.client.delete(f"/api/labels/{rows[0]['id']}")
+    # With every decision undone, the pair is still known by its key.
+    assert fresh.client.post("/api/labels", json=undone).status_code == 200
 
 
 @pytest.mark.parametrize(

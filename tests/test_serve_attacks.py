@@ -139,7 +139,14 @@ def test_no_other_site_may_read(server):
     headers = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     for method in ("GET", "OPTIONS"):
         answer = server.client.request(method, "/api/status", headers=headers)
+        assert answer.status_code == 403
         assert not [name for name in answer.headers if name.startswith("access-control")]
+    image = server.client.get(
+        "/api/labels/queue?annotator=x", headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert image.status_code == 403
+    link = server.client.get("/", headers={"Sec-Fetch-Site": "cross-site"})
+    assert link.status_code in (200, 404)
 
 
 @pytest.mark.parametrize("path", ["/", "/review", "/static/x", "/api/status", "/api/openapi.json"])

@@ -155,7 +155,9 @@ class Guard:
         headers = _Headers(scope["headers"])
         asked = _asked_token(scope)
         sends = _with_headers(send, self._cookie(asked, scope))
-        refusal = self._refusal(scope["method"], headers, asked)
+        # Links from other sites may open a page; nothing of theirs may ask the API.
+        is_guarded = scope["method"] not in SAFE_METHODS or scope["path"].startswith("/api/")
+        refusal = self._refusal(headers, asked, is_guarded)
         body = b""
         if refusal is None:
             try:
@@ -171,7 +173,7 @@ class Guard:
             return
         await self.app(scope, _replay(body, receive), sends)
 
-    def _refusal(self, method: str, headers: _Headers, asked: str) -> tuple[int, str] | None:
+    def _refusal(self, headers: _Headers, asked: str, is_guarded: bool) -> tuple[int, str] | None:
         """Return status and reason where a request may not pass."""
         hosts = headers.every("host")
         if len(hosts) != 1 or not self.door.knows(hosts[0]):
@@ -179,8 +181,8 @@ class Guard:
                 f"this app does not go by the name {hosts[0][:80] if hosts else ''!r}; open it by "
                 "the address that it printed, or name the host with --name"
             )
-        if method not in SAFE_METHODS and not _same_site(headers, hosts[0]):
-            return 403, "this page of another site may not write here; open the app itself"
+        if is_guarded and not _same_site(headers, hosts[0]):
+            return 403, "a page of another site may not ask this; open the app itself"
         if self.door.token and not self._is_known(headers, asked):
             return 401, "no token, or a wrong one; open the address that the app printed"
         return None
@@ -237,7 +239,7 @@ class _Headers:
 
 
 def _same_site(headers: _Headers, host: str) -> bool:
-    """Tell whether a write comes from the app's own page, or from no page at all."""
+    """Tell whether a request comes from the app's own page, or from no page at all."""
     origins = headers.every("origin")
     if origins:
         own = {f"http://{host}".lower(), f"https://{host}".lower()}

@@ -258,6 +258,13 @@ class Journal:
         with self._threads:
             return self._versions.get(pair, 0)
 
+    def first(self, pair: str) -> Decision | None:
+        """Return the first decision on a pair, undone or not; None where there is none."""
+        with self._threads:
+            self._refresh_unlocked()
+            made = self._by_pair.get(pair)
+            return made[0] if made else None
+
     def standing(self) -> dict[str, list[Decision]]:
         """Return the decisions in force: of each pair the last of each annotator, oldest first."""
         with self._threads:

@@ -84,12 +84,16 @@ def parse_text(text: str, name: str) -> Article:
         raise ProblemError(
             413, f"the text has {len(text)} characters; at most {MAX_CHARACTERS} are read at once"
         )
-    suffix = Path(name).suffix.lower() if name else ""
-    if suffix in TABLE_SUFFIXES:
+    if Path(name).suffix.lower() in TABLE_SUFFIXES:
         raise ProblemError(422, f"{name!r} is a table of articles; use: stance predict, or report")
-    if suffix in HTML_SUFFIXES:
+    if _is_web_page(name):
         return parse_html(text, "", name)
     return parse_article(text, "", name or "the text")
+
+
+def _is_web_page(name: str | None) -> bool:
+    """Tell whether a file of this name is read as HTML."""
+    return Path(name or "").suffix.lower() in HTML_SUFFIXES
 
 
 @router.post(
@@ -117,7 +121,9 @@ async def _read(
         article = find_article(source, workspace)
         return article, workspace.reader.recall(article, workspace.model, actor)
 
-    article, reading = await to_thread.run_sync(recall)
+    # Taking the article out of a web page is work, too.
+    run = gate.run if _is_web_page(source.name) else to_thread.run_sync
+    article, reading = await run(recall)
     if reading is not None:
         return reading
     return await gate.run(lambda: workspace.reader.read(article, workspace.model, actor))

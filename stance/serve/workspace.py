@@ -156,12 +156,12 @@ class Workspace:
         """
         pair = self.library.pairs.get(key) or self.found.get(key)
         if pair is None:
-            made = self.journal.standing().get(key)
-            if not made:
+            made = self.journal.first(key)
+            if made is None:
                 raise ProblemError(404, f"no pair {key!r}; ask for the queue again")
-            start, actor_start, actor_end, canonical = made[0].origin
-            end = start + len(made[0].sentence)
-            pair = Pair(made[0].article, start, end, actor_start, actor_end, canonical)
+            start, actor_start, actor_end, canonical = made.origin
+            end = start + made.end - made.start
+            pair = Pair(made.article, start, end, actor_start, actor_end, canonical)
         return pair
 
     def pool(self) -> dict[str, Pair]:
