@@ -76,6 +76,8 @@ export function setUpTraining(onTrained) {
     } catch (problem) {
       byId("train").disabled = false;
       tellProblem(problem);
+      // Another tab may have started one: then its progress is of interest here, too.
+      if (problem.status === 409) follow(true);
     }
   });
   follow(false);
