@@ -131,18 +131,26 @@ class FastText:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "train.txt"
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            self.model = fasttext.train_supervised(
-                str(path),
-                epoch=self.epoch,
-                lr=0.5,
-                wordNgrams=2,
-                minn=2,
-                maxn=5,
-                bucket=200_000,
-                thread=1,
-                seed=self.seed,
-                verbose=0,
-            )
+            rate = 0.5
+            while True:
+                try:
+                    self.model = fasttext.train_supervised(
+                        str(path),
+                        epoch=self.epoch,
+                        lr=rate,
+                        wordNgrams=2,
+                        minn=2,
+                        maxn=5,
+                        bucket=200_000,
+                        thread=1,
+                        seed=self.seed,
+                        verbose=0,
+                    )
+                    break
+                except RuntimeError:  # "Encountered NaN": its own advice is a lower rate
+                    if rate < 0.01:
+                        raise
+                    rate /= 2
         return self
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:

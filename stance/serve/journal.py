@@ -112,7 +112,7 @@ def pair_key(article: str, start: int, actor_start: int, actor_end: int, canonic
     Examples
     --------
     >>> pair_key("a", 0, 0, 3, "Ann Lee")
-    '4cf2fd2ff4ad60a5'
+    'df904abc358ffb82'
     """
     text = json.dumps([article, start, actor_start, actor_end, canonical])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
