@@ -69,6 +69,20 @@ def own_server(corpus_folder, model_folder, tmp_path):
         yield running
 
 
+@pytest.fixture
+def start_server():
+    """Start servers; none outlives the test."""
+    started = []
+
+    def start(*arguments):
+        started.append(Server(*arguments))
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.kill()
+
+
 def read_journal(folder: Path) -> list[dict]:
     path = folder / "labels" / "review-journal.jsonl"
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -468,9 +482,11 @@ def test_a_label_of_another_tab_is_not_overwritten_unasked(visit, own_server, ke
     assert labels == (["criticizes", "supports"] if keep == "mine" else ["criticizes"])
 
 
-def test_nothing_is_lost_while_the_server_is_gone(visit, corpus_folder, model_folder, tmp_path):
+def test_nothing_is_lost_while_the_server_is_gone(
+    visit, start_server, corpus_folder, model_folder, tmp_path
+):
     folder = copy_corpus(corpus_folder, tmp_path)
-    running = Server(folder, model_folder)
+    running = start_server(folder, model_folder)
     page = visit(running.origin + "/review")
     begin_review(page)
     running.kill()
@@ -484,11 +500,10 @@ def test_nothing_is_lost_while_the_server_is_gone(visit, corpus_folder, model_fo
     # The tab is closed; what waits is sent by the next one.
     context = page.context
     page.close()
-    running = Server(folder, model_folder, "--port", str(running.port))
+    running = start_server(folder, model_folder, "--port", str(running.port))
     page = visit(running.origin + "/review", context)
     wait_saved(page, "Saved: supports")
     assert page.locator("#notice").is_hidden()
-    running.kill()
     rows = read_journal(folder)
     assert [row["label"] for row in rows] == list(LABELS)
     assert [row["sentence"] for row in rows] == shown
