@@ -127,6 +127,7 @@ class FastText:
         """Train on texts and labels."""
         import fasttext
 
+        self.kind = y.dtype
         lines = [f"__label__{label} {_one_line(text)}" for text, label in zip(texts, y)]  # noqa: B905
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "train.txt"
@@ -156,7 +157,7 @@ class FastText:
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """Return the likeliest label of each text."""
         labels, _ = self.model.predict([_one_line(text) for text in texts])
-        return np.array([label[0].removeprefix("__label__") for label in labels])
+        return np.array([label[0].removeprefix("__label__") for label in labels]).astype(self.kind)
 
 
 class MiniLM:
