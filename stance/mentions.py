@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from stance.normalization import PLACEHOLDER, align
 from stance.targets import Actor, Role, Target, fold, fold_letters
@@ -202,7 +202,7 @@ class Mention:
     pronoun: bool = False
 
 
-class _Alias(NamedTuple):
+class Alias(NamedTuple):
     """One alias: its folded words, whose it is, whether it needs its capital."""
 
     words: tuple[str, ...]
@@ -210,11 +210,28 @@ class _Alias(NamedTuple):
     proper: bool
 
 
+class _ByWords(Protocol):
+    """Aliases by their words."""
+
+    def get(self, words: tuple[str, ...], default: Sequence[Alias], /) -> Sequence[Alias]:
+        """Return the aliases of just these words; first those that need no capital."""
+
+
 # The lengths of some aliases, in words, the longest first; and the aliases by their words.
-_Aliases = tuple[list[int], dict[tuple[str, ...], list[_Alias]]]
+_Aliases = tuple[Sequence[int], _ByWords]
 
 
-class _AliasTable:
+class AliasTable(Protocol):
+    """The aliases of a target by their first word, folded."""
+
+    def __contains__(self, word: str) -> bool:
+        """Tell whether an alias begins with a word."""
+
+    def __getitem__(self, word: str) -> _Aliases:
+        """Return the aliases that begin with a word."""
+
+
+class _ParsedAliases:
     """The aliases of a target by their first word.
 
     A table holds thousands of names, of which a text needs a few: each is taken apart when a text
@@ -233,7 +250,7 @@ class _AliasTable:
         """Return the aliases that begin with a folded word."""
         ready = self._ready.get(word)
         if ready is None:
-            aliases: dict[tuple[str, ...], list[_Alias]] = {}
+            aliases: dict[tuple[str, ...], list[Alias]] = {}
             for name, owner in self._named[word]:
                 actor: Actor | None
                 if isinstance(owner, Role):
@@ -259,9 +276,15 @@ def _names_by_first_word(
     owners: list[Actor | Role] = [*actors, *roles]
     for owner in owners:
         for name in owner.names:
-            if match := _TOKEN.search(_without_article(align(name))):
-                table.setdefault(fold_letters(match[0]), []).append((name, owner))
+            if first := first_word(name):
+                table.setdefault(first, []).append((name, owner))
     return table
+
+
+def first_word(name: str) -> str:
+    """Return the word of a name, folded, by which it is looked up; "" where it has none."""
+    match = _TOKEN.search(_without_article(align(name)))
+    return fold_letters(match[0]) if match else ""
 
 
 def _without_article(name: str) -> str:
@@ -269,17 +292,22 @@ def _without_article(name: str) -> str:
     return name[4:] if name[:4].lower() == "the " else name
 
 
-def _split_alias(name: str, actor: Actor) -> _Alias:
+def _split_alias(name: str, actor: Actor) -> Alias:
     """Return an alias in words."""
-    words = _alias_words(name)
+    words = alias_words(name)
+    return Alias(words, actor, is_proper(words, actor, lower=name.islower()))
+
+
+def is_proper(words: Sequence[str], actor: Actor, *, lower: bool) -> bool:
+    """Tell whether an alias, written in small letters or not, needs its capital in a text."""
     # "us", "who" and "west" are names in capitals only; "protesters" is one in any case.
     described = actor.kind == "groups" and (words[-1] in ROLE_NOUNS or words[-1].endswith("s"))
-    return _Alias(words, actor, len(words) == 1 and not described and not name.islower())
+    return len(words) == 1 and not described and not lower
 
 
 # Each day has its own table, and nearly all of the names are the same on every day.
 @lru_cache(maxsize=65536)
-def _alias_words(name: str) -> tuple[str, ...]:
+def alias_words(name: str) -> tuple[str, ...]:
     """Return the folded words of a name."""
     return tuple(token.folded for token in tokenize(_without_article(name)))
 
@@ -355,7 +383,7 @@ def find_mentions(
     return _without_titles(mentions, sentence)
 
 
-def _match_at(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
+def _match_at(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match whoever is meant by the words from token `i` on."""
     folded, text = tokens[i].folded, tokens[i].text
     if folded in aliases:
@@ -389,9 +417,10 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _alias_table(target: Target) -> _AliasTable:
-    """Return the index of a target's aliases."""
-    return _AliasTable(target)
+def _alias_table(target: Target) -> AliasTable:
+    """Return the index of a target's aliases: the one that a model keeps, or one made here."""
+    stored: AliasTable | None = target.stored_aliases()
+    return _ParsedAliases(target) if stored is None else stored
 
 
 def _match_alias(tokens: Sequence[Token], i: int, entries: _Aliases) -> _Found | None:
@@ -426,7 +455,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
 
-def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
+def _match_name(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
     if tokens[i].folded in _TITLES or tokens[i].folded in _NOT_NAMES:

@@ -238,16 +238,20 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
             )  # fmt: skip
             start = stop
-        classes = tuple(self.classes_.tolist())
         return Scorer(
             target,
             blocks,
             classifier.intercept_,
-            classes,
+            self.classes,
             self.detector,
             self.namer,
             self.context,
         )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The stances as plain texts, in the order of the columns of `predict_proba`."""
+        return tuple(self.classes_.tolist())
 
     @property
     def context(self) -> Context | None:

@@ -25,13 +25,15 @@ from stance.targets import Target
 
 UNCERTAIN = "uncertain"
 DEFAULT_MODEL = Path("models") / "stance"
+# So many are answered one by one, without numpy.
+FEW_PASSAGES = 64
 
 
 class Predictor(Protocol):
     """What reading needs of a model; both `Scorer` and `StanceClassifier` have it."""
 
     @property
-    def classes_(self) -> Any:
+    def classes(self) -> Sequence[str]:
         """The stances, in the order of the columns of `predict_proba`."""
 
     @property
@@ -161,12 +163,14 @@ def read(
     asked = ask(text, model, target=target, actor=actor)
     if not asked:
         return []
-    classes = [str(stance) for stance in model.classes_]
     passages = [question.passage for question in asked]
     articles = [asked[0].article.id] * len(passages)
-    rows = model.predict_proba(passages, articles=articles).tolist()
+    if isinstance(model, Scorer) and len(passages) <= FEW_PASSAGES:
+        rows = model.predict_rows(passages, articles)
+    else:
+        rows = model.predict_proba(passages, articles=articles).tolist()
     return [
-        to_claim(question, dict(zip(classes, row, strict=True)), abstain)
+        to_claim(question, dict(zip(model.classes, row, strict=True)), abstain)
         for question, row in zip(asked, rows, strict=True)
         if question.is_wanted
     ]
