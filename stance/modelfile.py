@@ -470,7 +470,9 @@ class StoredTable(Mapping[str, Any]):
         """The whole table."""
         number = range(len(self))
         values = self._values() if self._values else [self._value(i) for i in number]
-        return dict(zip(self._keys.texts(), values, strict=True))
+        whole = dict(zip(self._keys.texts(), values, strict=True))
+        self._memo.update(whole)
+        return whole
 
     def __reduce__(self) -> Any:
         """Travel as a plain table."""

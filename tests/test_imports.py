@@ -47,6 +47,7 @@ LADDER = [
     "stance.merging",
     "stance.pipeline",
     "stance.model",
+    "stance.loading",
     "stance.detection_training",
     "stance.coreference_training",
     "stance.training",
@@ -161,7 +162,7 @@ def loaded_after(code: str) -> set[str]:
     [
         ("import stance", {"numpy", "sklearn", "typer", "datasets", "pandas"}),
         ("import stance.cli", {"numpy", "sklearn", "datasets", "pandas", "nupunkt"}),
-        ("import stance; stance.load", {"sklearn", "datasets", "pandas", "scipy"}),
+        ("import stance; stance.load", {"numpy", "sklearn", "datasets", "pandas", "scipy"}),
     ],
 )
 def test_nothing_heavy_is_loaded_early(code, absent):

@@ -174,6 +174,22 @@ def test_loading_never_unpickles(model_folder, tmp_path):
         stance.load(tmp_path / "m")
 
 
+def test_a_pickle_is_loaded_by_its_own_path_alone_with_a_warning(model_folder, tmp_path):
+    path = model_folder / "model.joblib"
+    with pytest.warns(UserWarning, match="model.joblib is a pickle: loading it runs whatever code"):
+        estimator = stance.load(path)
+    assert isinstance(estimator, StanceClassifier)
+    portable = stance.load(model_folder)
+    np.testing.assert_allclose(
+        estimator.predict_proba(TEXTS), portable.predict_proba(TEXTS), rtol=0, atol=1e-12
+    )
+    with pytest.raises(ModelError, match=r"no model at .*stance train"):
+        stance.load(tmp_path / "model.joblib")
+    (tmp_path / "model.joblib").write_bytes(pickle.dumps(_Bomb()))
+    with pytest.raises(ModelError, match="no model at"):
+        stance.load(tmp_path)
+
+
 def test_model_of_another_scikit_learn_is_refused(model_folder, tmp_path):
     import shutil
 
