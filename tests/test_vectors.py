@@ -98,7 +98,7 @@ def test_javascript_reads_a_model_without_context(tmp_path):
     np.testing.assert_allclose(answers, expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("place", [0, 14, 100, 4000, 4096, 9000, -1, "cut"])
+@pytest.mark.parametrize("place", [0, 14, 100, 3600, 4096, 9000, -1, "cut"])
 def test_javascript_refuses_a_damaged_file(place, tmp_path):
     bad = bytearray(TINY.read_bytes())
     if place == "cut":
