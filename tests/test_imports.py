@@ -43,6 +43,7 @@ LADDER = [
     "stance.explanation",
     "stance.counting",
     "stance.merging",
+    "stance.regression",
     "stance.pipeline",
     "stance.model",
     "stance.detection_training",
