@@ -45,6 +45,7 @@ LADDER = [
     "stance.explanation",
     "stance.counting",
     "stance.merging",
+    "stance.regression",
     "stance.pipeline",
     "stance.model",
     "stance.loading",

@@ -50,9 +50,10 @@ def test_equals_plain_scikit_learn(model, target):
             blocks.append(vectorizer.fit_transform(table[spec.view]) * spec.weight)
     X = sparse.hstack(blocks)
     plain = LogisticRegression(
-        C=2, class_weight="balanced", solver="newton-cg", tol=1e-6, max_iter=500
+        C=2, class_weight="balanced", solver="newton-cg", tol=1e-9, max_iter=500
     ).fit(X, LABELS)
-    np.testing.assert_allclose(model.predict_proba(TEXTS), plain.predict_proba(X), atol=1e-9)
+    # As near as the solvers' tolerance; test_regression compares them at the optimum.
+    np.testing.assert_allclose(model.predict_proba(TEXTS), plain.predict_proba(X), atol=1e-6)
 
 
 def test_portable_model_equals_the_estimator(model, scorer):
