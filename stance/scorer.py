@@ -15,9 +15,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stance.batch import Batch, is_worthwhile
 from stance.context import N_CLASSES, N_FEATURES, Context, Place, softmax
 from stance.coreference import Namer
 from stance.cues import STANCES
@@ -208,6 +210,9 @@ class Scorer:
         import numpy as np
 
         passages = to_passages(X, actors, self.target)
+        if is_worthwhile(len(passages)):
+            scores = self._batch.score_passages(passages, self.target)
+            return adjust(scores, passages, self.context, articles)
         scores = np.tile(self.intercept, (len(passages), 1))
         for row, passage in enumerate(passages):
             views = build_views(passage, self.target)
@@ -215,6 +220,11 @@ class Scorer:
                 ids, values = block.vector(views[block.view])
                 scores[row] += values @ block.coef[ids]
         return adjust(scores, passages, self.context, articles)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        """The blocks, made ready for many passages."""
+        return Batch(self.blocks, self.intercept)
 
     def predict_proba(
         self,
