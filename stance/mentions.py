@@ -27,6 +27,8 @@ PRONOUNS: Mapping[str, str] = {
 
 # A soft hyphen (a placeholder, once aligned) parts no word.
 _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
+# So many words are remembered with what is known of them.
+_KEPT_WORDS = 65536
 _PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
 # Words that are capitalised without being anybody's name.
 _NOT_NAMES = frozenset(
@@ -225,6 +227,23 @@ class _AliasTable:
         self._target = target
         self._named = _names_by_first_word(target.actors, target.roles)
         self._ready: dict[str, _Aliases] = {}
+        self._openers: dict[str, bool] = {}
+
+    def may_begin(self, token: Token) -> bool:
+        """Tell whether a mention may begin with a word; of most words it is known at once."""
+        known = self._openers.get(token.text)
+        if known is None:
+            if len(self._openers) >= _KEPT_WORDS:
+                self._openers.clear()
+            folded = token.folded
+            known = self._openers[token.text] = (
+                folded in self._named
+                or folded in PRONOUNS
+                or token.text[0].isupper()
+                or folded in ROLE_NOUNS
+                or "-year-" in folded
+            )
+        return known
 
     def __contains__(self, word: str) -> bool:
         return word in self._named
@@ -284,6 +303,19 @@ def _alias_words(name: str) -> tuple[str, ...]:
     return tuple(token.folded for token in tokenize(_without_article(name)))
 
 
+class _Folds(dict[str, str]):
+    """The folded form of each word that was met, as far as the memory may hold them."""
+
+    def __missing__(self, text: str) -> str:
+        """Fold a word that is new."""
+        if len(self) >= _KEPT_WORDS:
+            self.clear()
+        self[text] = folded = fold_letters(align(text).replace(PLACEHOLDER, ""))
+        return folded
+
+
+_FOLDS = _Folds()
+
 # First token, last token, kind, canonical name.
 _Found = tuple[int, int, str, str | None]
 
@@ -296,15 +328,13 @@ def tokenize(sentence: str) -> list[Token]:
     >>> [token.folded for token in tokenize("Russia\u2019s EU-backed aide, 5.")]
     ['russia', "'s", 'eu-backed', 'aide', ',', '5', '.']
     """
-    plain = align(sentence)
+    spans = [match.span() for match in _TOKEN.finditer(align(sentence))]
+    texts = [sentence[start:end] for start, end in spans]
+    # Past the named tuple's own constructor, which would take most of the time.
+    new, folds = tuple.__new__, _FOLDS
     return [
-        Token(
-            m.start(),
-            m.end(),
-            sentence[m.start() : m.end()],
-            fold_letters(m[0].replace(PLACEHOLDER, "")),
-        )
-        for m in _TOKEN.finditer(plain)
+        new(Token, (start, end, text, folds[text]))
+        for (start, end), text in zip(spans, texts, strict=True)
     ]
 
 
@@ -341,17 +371,18 @@ def find_mentions(
     tokens = tokenize(sentence) if tokens is None else tokens
     aliases = _alias_table(target)
     mentions: list[Mention] = []
-    i = 0
-    while i < len(tokens):
+    may_begin, beyond = aliases.may_begin, 0
+    for i, token in enumerate(tokens):
+        if i < beyond or not may_begin(token):
+            continue
         found = _match_at(tokens, i, aliases)
         if found is None:
-            i += 1
             continue
         first, last, kind, canonical = found
         start, end = tokens[first].start, tokens[last].end
         pronoun = canonical is None and kind not in ("name", "role")
         mentions.append(Mention(start, end, sentence[start:end], kind, canonical, pronoun))
-        i = last + 1
+        beyond = last + 1
     return _without_titles(mentions, sentence)
 
 
