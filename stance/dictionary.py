@@ -114,5 +114,4 @@ def categorize(words: Iterable[str], index: Mapping[str, str]) -> str:
     >>> categorize("ACTOR visibly angry deplored that crackdown".split(), index)
     'ACTOR ANGER CONDEMN that DETAIN'
     """
-    find = index.get
-    return " ".join([category for word in words if (category := find(word))])
+    return " ".join(filter(None, map(index.get, words)))

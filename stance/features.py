@@ -197,20 +197,20 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
     after = right if end == len(sentence) else _Side(_masked(sentence, spans, own[1], end))
     if 0 <= own[0] and own[1] <= len(sentence):
         whole, clause = _join(left, right), _join(before, after)
-    else:
+        words = _words_of(left, right, whole)
+    else:  # a mention that lies outside of its sentence
         whole = canonical_text(_masked(sentence, spans, 0, len(sentence)))
         clause = canonical_text(_masked(sentence, spans, start, end))
-    near = [*left.words[-_NEAR_WORDS:], ACTOR_TOKEN, *right.words[:_NEAR_WORDS]]
+        words = _WORD.findall(whole)
+    lead, rest = left.words[-_NEAR_WORDS:], right.words[:_NEAR_WORDS]
     return {
         "sentence": whole,
         "clause": clause,
         "before": " ".join(before.words[-_SIDE_WORDS:]),
         "after": " ".join(after.words[:_SIDE_WORDS]),
-        "near": " ".join(left.words[-_NEAR_WORDS:])
-        + f" {ACTOR_TOKEN} "
-        + " ".join(right.words[:_NEAR_WORDS]),
-        "categories": categorize(_WORD.findall(whole), target.category_of),
-        "near_categories": categorize(near, target.category_of),
+        "near": f"{' '.join(lead)} {ACTOR_TOKEN} {' '.join(rest)}",
+        "categories": categorize(words, target.category_of),
+        "near_categories": categorize([*lead, ACTOR_TOKEN, *rest], target.category_of),
     }
 
 
@@ -251,6 +251,16 @@ def _join(left: _Side, right: _Side) -> str:
     before = f"{left.text} " if left.text and left.ends_apart else left.text
     after = f" {right.text}" if right.text and right.begins_apart else right.text
     return f"{before}{ACTOR_TOKEN}{after}"
+
+
+def _words_of(left: _Side, right: _Side, whole: str) -> list[str]:
+    """Return the words of two sides and the actor between them."""
+    last, first = left.text[-1:], right.text[:1]
+    if (not left.ends_apart and _WORD.match(last)) or (
+        not right.begins_apart and _WORD.match(first)
+    ):
+        return _WORD.findall(whole)
+    return [*left.words, ACTOR_TOKEN, *right.words]
 
 
 def _crop(passage: Passage) -> Passage:
