@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from stance.features import Passage, build_view_table
+from stance.features import Passage, build_view_table, to_passages
 from stance.targets import Target
 
 if TYPE_CHECKING:
@@ -105,27 +105,38 @@ class Batch:
         kernel = find_kernel()
         self._blocks = [(block.view, _prepare(block, kernel)) for block in blocks if block.terms]
 
-    def score_passages(self, passages: Sequence[Passage], target: Target) -> np.ndarray:
-        """Return the score of each class for passages.
+    def score_items(
+        self, items: Sequence[Any], actors: Sequence[str | None] | None, target: Target
+    ) -> tuple[list[Passage], np.ndarray]:
+        """Return passages and their scores.
 
         Parameters
         ----------
-        passages : sequence of Passage
-            The sentences, each with its actor.
+        items : sequence of str or Passage, length n_items
+            As in `stance.features.to_passages`.
+        actors : sequence of str or None, length n_items, optional
+            Whose stance is asked for in each.
         target : Target
-            As in `stance.features.build_views`.
+            Finds the actors.
 
         Returns
         -------
-        ndarray of float64, shape (n_passages, n_classes)
+        passages : list of Passage, length n_items
+            What was asked about.
+        scores : ndarray of float64, shape (n_items, n_classes)
+            The score of each class before the softmax.
         """
         import numpy as np
 
-        scores = np.empty((len(passages), len(self._intercept)))
-        for start in range(0, len(passages), CHUNK_ROWS):
+        passages: list[Passage] = []
+        scores = np.empty((len(items), len(self._intercept)))
+        # A chunk's views are built right after its actors were found, as long as those are known.
+        for start in range(0, len(items), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            scores[rows] = self.score(build_view_table(passages[rows], target))
-        return scores
+            found = to_passages(items[rows], actors and actors[rows], target)
+            scores[rows] = self.score(build_view_table(found, target))
+            passages += found
+        return passages, scores
 
     def score(self, table: Mapping[str, Sequence[str]]) -> np.ndarray:
         """Return the score of each class before the softmax.

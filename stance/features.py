@@ -97,6 +97,21 @@ def to_passages(
     >>> to_passages(["Bob Ray told Mrs Lee."], None, target)
     [Passage(sentence='Bob Ray told Mrs Lee.', actor_start=0, actor_end=7, canonical='Bob Ray')]
     """
+    items = list_items(items, actors)
+    return [
+        _to_passage(item, actors[i] if actors is not None else None, target)
+        for i, item in enumerate(items)
+    ]
+
+
+def list_items(items: Iterable[Any], actors: Sequence[str | None] | None) -> list[Any]:
+    """Return what a caller gave as a list, for `to_passages`.
+
+    Raises
+    ------
+    StanceError
+        If it is one text, or there are not as many actors as items.
+    """
     if isinstance(items, (str, bytes)):
         raise StanceError(f"a list of texts was expected, found one text; give [{items!r:.40}].")
     items = list(items)
@@ -104,10 +119,7 @@ def to_passages(
         raise StanceError(
             f"{len(items)} texts but {len(actors)} actors; give one actor for each text."
         )
-    return [
-        _to_passage(item, actors[i] if actors is not None else None, target)
-        for i, item in enumerate(items)
-    ]
+    return items
 
 
 def _to_passage(item: Any, actor: str | None, target: Target) -> Passage:

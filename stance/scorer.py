@@ -25,7 +25,7 @@ from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
 from stance.errors import ModelError, StanceError, TargetError
-from stance.features import VIEWS, Passage, build_views, to_passages
+from stance.features import VIEWS, Passage, build_views, list_items, to_passages
 from stance.files import explained_os_errors, write_whole
 from stance.targets import Target, parse_target
 
@@ -209,10 +209,11 @@ class Scorer:
         """
         import numpy as np
 
-        passages = to_passages(X, actors, self.target)
-        if is_worthwhile(len(passages)):
-            scores = self._batch.score_passages(passages, self.target)
+        items = list_items(X, actors)
+        if is_worthwhile(len(items)):
+            passages, scores = self._batch.score_items(items, actors, self.target)
             return adjust(scores, passages, self.context, articles)
+        passages = to_passages(items, actors, self.target)
         scores = np.tile(self.intercept, (len(passages), 1))
         for row, passage in enumerate(passages):
             views = build_views(passage, self.target)
