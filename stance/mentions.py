@@ -7,7 +7,7 @@ a mention takes part, as speaker or doer, is decided in `stance.actors`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -27,6 +27,9 @@ PRONOUNS: Mapping[str, str] = {
 
 # A soft hyphen (a placeholder, once aligned) parts no word.
 _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
+# So many words are remembered with what is known of them, if they are no longer than this.
+_KEPT_WORDS = 65536
+_LONGEST_KEPT = 64
 _PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
 # Words that are capitalised without being anybody's name.
 _NOT_NAMES = frozenset(
@@ -210,44 +213,77 @@ class Alias(NamedTuple):
     proper: bool
 
 
-class _ByWords(Protocol):
+class ByWords(Protocol):
     """Aliases by their words."""
 
     def get(self, words: tuple[str, ...], default: Sequence[Alias], /) -> Sequence[Alias]:
         """Return the aliases of just these words; first those that need no capital."""
 
 
-# The lengths of some aliases, in words, the longest first; and the aliases by their words.
-_Aliases = tuple[Sequence[int], _ByWords]
+class Aliases(NamedTuple):
+    """The aliases that begin with one word."""
+
+    by_words: ByWords
+    # Their lengths in words, the longest first, by the second word; that of one word by "".
+    lengths: Mapping[str, Sequence[int]]
 
 
-class AliasTable(Protocol):
-    """The aliases of a target by their first word, folded."""
+class AliasTable:
+    """The aliases of a target by their first word."""
+
+    def __init__(self) -> None:
+        self._openers: dict[str, bool] = {}
+
+    def find_openers(self, tokens: Sequence[Token]) -> list[int]:
+        """Return at which tokens a mention may begin; of most words it is known at once."""
+        known = self._openers
+        if len(known) >= _KEPT_WORDS:
+            known.clear()
+        return [
+            i
+            for i, (_, _, text, folded) in enumerate(tokens)
+            if (known[text] if text in known else self._may_begin(text, folded))
+        ]
+
+    def _may_begin(self, text: str, folded: str) -> bool:
+        """Tell whether a mention may begin with a word."""
+        may = (
+            folded in self
+            or folded in PRONOUNS
+            or text[0].isupper()
+            or folded in ROLE_NOUNS
+            or "-year-" in folded
+        )
+        if len(text) <= _LONGEST_KEPT:
+            self._openers[text] = may
+        return may
 
     def __contains__(self, word: str) -> bool:
-        """Tell whether an alias begins with a word."""
+        """Tell whether an alias begins with a folded word."""
+        raise NotImplementedError
 
-    def __getitem__(self, word: str) -> _Aliases:
-        """Return the aliases that begin with a word."""
+    def __getitem__(self, word: str) -> Aliases:
+        """Return the aliases that begin with a folded word."""
+        raise NotImplementedError
 
 
-class _ParsedAliases:
-    """The aliases of a target by their first word.
+class _ParsedAliases(AliasTable):
+    """The aliases of a target that was parsed.
 
     A table holds thousands of names, of which a text needs a few: each is taken apart when a text
     has its first word.
     """
 
     def __init__(self, target: Target) -> None:
+        super().__init__()
         self._target = target
         self._named = _names_by_first_word(target.actors, target.roles)
-        self._ready: dict[str, _Aliases] = {}
+        self._ready: dict[str, Aliases] = {}
 
     def __contains__(self, word: str) -> bool:
         return word in self._named
 
-    def __getitem__(self, word: str) -> _Aliases:
-        """Return the aliases that begin with a folded word."""
+    def __getitem__(self, word: str) -> Aliases:
         ready = self._ready.get(word)
         if ready is None:
             aliases: dict[tuple[str, ...], list[Alias]] = {}
@@ -262,9 +298,17 @@ class _ParsedAliases:
                     aliases.setdefault(alias.words, []).append(alias)
             for same in aliases.values():
                 same.sort(key=lambda alias: alias.proper)
-            ready = sorted({len(words) for words in aliases}, reverse=True), aliases
-            self._ready[word] = ready
+            ready = self._ready[word] = Aliases(aliases, lengths_by_second_word(aliases))
         return ready
+
+
+def lengths_by_second_word(aliases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
+    """Return how many words aliases may have that begin with two words, the longest first."""
+    lengths: dict[str, set[int]] = {"": {len(words) for words in aliases if len(words) == 1}}
+    for words in aliases:
+        if len(words) > 1:
+            lengths.setdefault(words[1], set(lengths[""])).add(len(words))
+    return {second: sorted(found, reverse=True) for second, found in lengths.items()}
 
 
 @lru_cache(maxsize=16)
@@ -312,6 +356,29 @@ def alias_words(name: str) -> tuple[str, ...]:
     return tuple(token.folded for token in tokenize(_without_article(name)))
 
 
+class _Pieces(dict[str, tuple[Token, ...]]):
+    """The tokens of each stretch without a space that was met, as far as they may be kept."""
+
+    def __missing__(self, stretch: str) -> tuple[Token, ...]:
+        """Cut a stretch that is new."""
+        pieces = tuple(
+            Token(
+                match.start(),
+                match.end(),
+                stretch[match.start() : match.end()],
+                fold_letters(match[0].replace(PLACEHOLDER, "")),
+            )
+            for match in _TOKEN.finditer(align(stretch))
+        )
+        if len(stretch) <= _LONGEST_KEPT:
+            if len(self) >= _KEPT_WORDS:
+                self.clear()
+            self[stretch] = pieces
+        return pieces
+
+
+_PIECES = _Pieces()
+
 # First token, last token, kind, canonical name.
 _Found = tuple[int, int, str, str | None]
 
@@ -324,16 +391,16 @@ def tokenize(sentence: str) -> list[Token]:
     >>> [token.folded for token in tokenize("Russia\u2019s EU-backed aide, 5.")]
     ['russia', "'s", 'eu-backed', 'aide', ',', '5', '.']
     """
-    plain = align(sentence)
-    return [
-        Token(
-            m.start(),
-            m.end(),
-            sentence[m.start() : m.end()],
-            fold_letters(m[0].replace(PLACEHOLDER, "")),
-        )
-        for m in _TOKEN.finditer(plain)
-    ]
+    # No token runs across a space, so a stretch between two is cut once, and nearly all are words
+    # that were met before. The named tuple's own constructor would take most of the time.
+    tokens: list[Token] = []
+    add, new, known = tokens.append, tuple.__new__, _PIECES
+    begin = 0
+    for stretch in sentence.split(" "):
+        for start, end, text, folded in known[stretch]:
+            add(new(Token, (begin + start, begin + end, text, folded)))
+        begin += len(stretch) + 1
+    return tokens
 
 
 def find_mentions(
@@ -367,20 +434,30 @@ def find_mentions(
     they groups None
     """
     tokens = tokenize(sentence) if tokens is None else tokens
+    return [mention for mention, _, _ in locate_mentions(sentence, target, tokens)]
+
+
+def locate_mentions(
+    sentence: str, target: Target, tokens: Sequence[Token]
+) -> list[tuple[Mention, int, int]]:
+    """Find everybody, as `find_mentions`, each with the first token and the one after the last."""
     aliases = _alias_table(target)
-    mentions: list[Mention] = []
-    i = 0
-    while i < len(tokens):
-        found = _match_at(tokens, i, aliases)
+    mentions: list[tuple[Mention, int, int]] = []
+    beyond = 0
+    for i in aliases.find_openers(tokens):
+        found = _match_at(tokens, i, aliases) if i >= beyond else None
         if found is None:
-            i += 1
             continue
         first, last, kind, canonical = found
         start, end = tokens[first].start, tokens[last].end
         pronoun = canonical is None and kind not in ("name", "role")
-        mentions.append(Mention(start, end, sentence[start:end], kind, canonical, pronoun))
-        i = last + 1
-    return _without_titles(mentions, sentence)
+        mention = Mention(start, end, sentence[start:end], kind, canonical, pronoun)
+        beyond = last + 1
+        # A role or a body that only introduces the name after it ("Kremlin spokesman Peskov").
+        while mentions and _introduces(mentions[-1][0], mention, sentence):
+            mentions.pop()
+        mentions.append((mention, first, beyond))
+    return mentions
 
 
 def _match_at(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
@@ -395,16 +472,6 @@ def _match_at(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | 
     if text[0].isupper() and (found := _match_name(tokens, i, aliases)):
         return found
     return _match_role(tokens, i) if folded in ROLE_NOUNS or "-year-" in folded else None
-
-
-def _without_titles(mentions: list[Mention], sentence: str) -> list[Mention]:
-    """Drop a role or a body that only introduces the name after it ("Kremlin spokesman Peskov")."""
-    kept: list[Mention] = []
-    for mention in mentions:
-        while kept and _introduces(kept[-1], mention, sentence):
-            kept.pop()
-        kept.append(mention)
-    return kept
 
 
 def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
@@ -423,12 +490,12 @@ def _alias_table(target: Target) -> AliasTable:
     return _ParsedAliases(target) if stored is None else stored
 
 
-def _match_alias(tokens: Sequence[Token], i: int, entries: _Aliases) -> _Found | None:
+def _match_alias(tokens: Sequence[Token], i: int, entries: Aliases) -> _Found | None:
     """Match the longest of the aliases whose first word stands at token `i`."""
-    lengths, aliases = entries
-    for length in lengths:
+    second = tokens[i + 1].folded if i + 1 < len(tokens) else ""
+    for length in entries.lengths.get(second) or entries.lengths[""]:
         words = tuple([token.folded for token in tokens[i : i + length]])
-        for alias in aliases.get(words, ()):
+        for alias in entries.by_words.get(words, ()):
             if not (alias.proper and tokens[i].text.islower()):
                 return i, i + len(words) - 1, alias.actor.kind, alias.actor.canonical
     return None

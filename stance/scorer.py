@@ -17,12 +17,13 @@ from math import isfinite, log, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stance.batch import Batch, is_worthwhile
 from stance.context import N_CLASSES, N_FEATURES, Context, ContextRows, Place, softmax, softmax_row
 from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
 from stance.errors import ModelError, StanceError
-from stance.features import VIEWS, Passage, build_views, to_passages
+from stance.features import VIEWS, Passage, build_views, list_items, to_passages
 from stance.files import explained_os_errors, write_whole
 from stance.modelfile import (
     Column,
@@ -412,9 +413,18 @@ class Scorer:
         """
         import numpy as np
 
-        passages = to_passages(X, actors, self.target)
+        items = list_items(X, actors)
+        if is_worthwhile(len(items)):
+            passages, scores = self._batch.score_items(items, actors, self.target)
+            return adjust(scores, passages, self.context, articles)
+        passages = to_passages(items, actors, self.target)
         scores = np.array(self.own_scores(passages)).reshape(-1, N_CLASSES)
         return adjust(scores, passages, self.context, articles)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        """The blocks, made ready for many passages."""
+        return Batch(self.blocks, self.intercept)
 
     def predict_proba(
         self,

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
+from stance.dictionary import KEPT_WORDS, index_categories
 from stance.errors import TargetError
-from stance.mentions import Alias, AliasTable, alias_words, first_word, is_proper
+from stance.mentions import (
+    Alias,
+    Aliases,
+    AliasTable,
+    alias_words,
+    first_word,
+    is_proper,
+    lengths_by_second_word,
+)
 from stance.modelfile import ModelFile, StoredTable, pack_keys, pack_lines, pack_numbers
 from stance.targets import KINDS, UNITS, Actor, Role, Target, fold, parse_target
 
-_MOST_CATEGORIES = 1000
+# So many views are built before the dictionary is read as a whole.
+_FEW_TEXTS = 1000
+_MOST_KEPT = 65536
+_LONGEST_ALIAS = 1000
 
 
 class _Registry:
@@ -31,16 +43,28 @@ class _Registry:
         self._roles = file.lines("target.roles", n_roles)
         self._known: dict[int, tuple[Actor, list[int]]] = {}
         self._offices: dict[int, Role] = {}
-        self.names = self._numbers("names")
-        self.longest = self._numbers("first")
-        keys = file.keys("aliases")
-        records = file.lines("aliases.owners", len(keys))
-        self.owners = StoredTable(keys, lambda number: file.parse(records[number], "an alias"))
+        names = file.keys("names")
+        self.names = StoredTable(names, file.column("names.values", "I", len(names)).__getitem__)
+        aliases, first = file.keys("aliases"), file.keys("first")
+        owners = file.lines("aliases.owners", len(aliases))
+        lengths = file.lines("first.lengths", len(first))
+        self.owners = StoredTable(aliases, lambda number: file.parse(owners[number], "an alias"))
+        self.lengths = StoredTable(first, lambda number: self._read_lengths(lengths[number]))
 
-    def _numbers(self, name: str) -> StoredTable:
-        """Return a table whose values are whole numbers."""
-        keys = self.file.keys(name)
-        return StoredTable(keys, self.file.column(f"{name}.values", "I", len(keys)).__getitem__)
+    def _read_lengths(self, line: bytes) -> dict[str, list[int]]:
+        """Return how many words aliases may have, by their second word."""
+        lengths = self.file.parse(line, "an alias")
+        if not isinstance(lengths, dict) or not isinstance(lengths.get(""), list):
+            raise self.file.damaged("an alias")
+        for found in lengths.values():
+            if not (
+                isinstance(found, list)
+                and _are(int, found)
+                and found == sorted(set(found), reverse=True)
+                and all(0 < length <= _LONGEST_ALIAS for length in found)
+            ):
+                raise self.file.damaged("an alias")
+        return lengths
 
     def actor(self, number: int) -> tuple[Actor, list[int]]:
         """Return an actor, and the numbers of the offices that he or she holds at some time."""
@@ -114,26 +138,33 @@ class _Names(Mapping[str, Actor]):
         return sum(1 for _ in self)
 
 
-class _StoredAliases:
-    """The aliases of a target, as `stance.mentions` asks for them, by their words."""
+class _StoredAliases(AliasTable):
+    """The aliases of a target, as `stance.mentions` asks for them, on one day."""
 
     def __init__(self, registry: _Registry, date: str) -> None:
+        super().__init__()
         self._registry, self._date = registry, date
         self._ready: dict[tuple[str, ...], Sequence[Alias]] = {}
+        self._begun: dict[str, Aliases] = {}
 
     def __contains__(self, word: str) -> bool:
-        return self._registry.longest.get(word) is not None
+        return word in self._begun or word in self._registry.lengths
 
-    def __getitem__(self, word: str) -> tuple[Sequence[int], _StoredAliases]:
-        """Return which lengths to look for, the longest first, and where."""
-        return range(min(self._registry.longest.get(word, 0), 1000), 0, -1), self
+    def __getitem__(self, word: str) -> Aliases:
+        begun = self._begun.get(word)
+        if begun is None:
+            lengths = self._registry.lengths[word]
+            begun = self._begun[word] = Aliases(self, lengths)
+        return begun
 
-    def get(self, words: tuple[str, ...], default: Sequence[Alias]) -> Sequence[Alias]:
-        """Return the aliases of just these words."""
+    def get(self, words: tuple[str, ...], default: Sequence[Alias], /) -> Sequence[Alias]:
+        """Return the aliases of just these words; first those that need no capital."""
         ready = self._ready.get(words)
         if ready is None:
             owners = self._registry.owners.get(" ".join(words), ())
-            ready = self._ready[words] = self._make(words, owners) if owners else ()
+            ready = self._make(words, owners) if owners else default
+            if len(self._ready) < _MOST_KEPT:
+                self._ready[words] = ready
         return ready
 
     def _make(self, words: tuple[str, ...], owners: Any) -> Sequence[Alias]:
@@ -148,6 +179,27 @@ class _StoredAliases:
             if actor is not None:
                 aliases.append(Alias(words, actor, is_proper(words, actor, lower=lower)))
         return sorted(aliases, key=lambda alias: alias.proper)
+
+
+class _Categories(Mapping[str, str]):
+    """What stands for a word among the categories, looked up in place; as `Target.category_of`."""
+
+    def __init__(self, dictionary: Mapping[str, str]) -> None:
+        self._dictionary = dictionary
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a word's category, or the word itself where it is kept."""
+        found = self._dictionary.get(key)
+        return found or (key if key in KEPT_WORDS else default)
+
+    def __getitem__(self, key: str) -> str:
+        return index_categories(self._dictionary)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(index_categories(self._dictionary))
+
+    def __len__(self) -> int:
+        return len(index_categories(self._dictionary))
 
 
 class StoredTarget(Target):
@@ -231,6 +283,22 @@ class StoredTarget(Target):
             self._siblings[between] = _with_facts(facts)
         return self._siblings[between]
 
+    @property
+    def category_of(self) -> Mapping[str, str]:
+        """What stands for a word among the categories: its category, or itself; else nothing."""
+        asked = self.__dict__["_n_asked"] = self.__dict__["_n_asked"] + 1
+        return self._few_categories if asked < _FEW_TEXTS else self._all_categories
+
+    @cached_property
+    def _few_categories(self) -> Mapping[str, str]:
+        """The same for a few texts."""
+        return _Categories(self.categories)
+
+    @cached_property
+    def _all_categories(self) -> Mapping[str, str]:
+        """The same for many: read as a whole."""
+        return index_categories(self.categories)
+
     def stored_aliases(self) -> AliasTable:
         """Return the alias table that is looked up in place."""
         return _StoredAliases(self._registry, self.date)
@@ -281,7 +349,7 @@ def read_target(file: ModelFile) -> StoredTarget:
     facts["_registry"] = _Registry(
         file, file.number("n_actors", entry), file.number("n_roles", entry)
     )
-    facts["_siblings"] = {}
+    facts["_siblings"], facts["_n_asked"] = {}, 0
     return _with_facts(facts)
 
 
@@ -367,20 +435,23 @@ def _pack_owners(target: Target) -> dict[str, bytes]:
 def _pack_aliases(target: Target) -> dict[str, bytes]:
     """Return the arrays of the aliases by their words, and of the longest of each first word."""
     aliases: dict[str, list[list[Any]]] = {}
-    longest: dict[str, int] = {}
+    first: dict[str, list[tuple[str, ...]]] = {}
     for number, owner in enumerate(_owners(target)):
         for name in owner.names:
             words = alias_words(name)
             # A name of odd spaces is looked up by a word that no text has.
             if words and words[0] == first_word(name):
                 aliases.setdefault(" ".join(words), []).append([number, name.islower()])
-                longest[words[0]] = max(longest.get(words[0], 0), len(words))
-    keys, first = sorted(aliases), sorted(longest)
+                first.setdefault(words[0], []).append(words)
+    keys, openers = sorted(aliases), sorted(first)
     return {
         **pack_keys("aliases", keys),
         **pack_lines("aliases.owners", (_to_json(aliases[key]) for key in keys)),
-        **pack_keys("first", first),
-        "first.values": pack_numbers(longest[word] for word in first),
+        **pack_keys("first", openers),
+        **pack_lines(
+            "first.lengths",
+            (_to_json(lengths_by_second_word(first[word])) for word in openers),
+        ),
     }
 
 

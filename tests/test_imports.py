@@ -37,6 +37,7 @@ LADDER = [
     "stance.labeling",
     "stance.features",
     "stance.labelled",
+    "stance.batch",
     "stance.context",
     "stance.modelfile",
     "stance.storedtarget",

@@ -1,0 +1,18 @@
+from typing_extensions import Buffer
+
+def index_terms(terms: Buffer, ends: Buffer, slots: Buffer, /) -> None: ...
+def add_scores(
+    data: Buffer,
+    ends: Buffer,
+    classes: Buffer,
+    terms: Buffer,
+    term_ends: Buffer,
+    slots: Buffer,
+    weights: Buffer,
+    is_word: bool,
+    low: int,
+    high: int,
+    weight: float,
+    scores: Buffer,
+    /,
+) -> None: ...
