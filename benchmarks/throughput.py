@@ -31,10 +31,11 @@ from sklearn.pipeline import make_pipeline, make_union
 from threadpoolctl import threadpool_limits
 
 from peers import FastText
-from stance.batch import Batch, find_kernel
+from stance.batch import Batch
 from stance.context import softmax
 from stance.corpus import Corpus, read_corpus
 from stance.features import build_view_table, to_passages
+from stance.kernel import find_kernel
 from stance.model import StanceClassifier, load_pickled_model
 from stance.reading import load
 from stance.scorer import Scorer

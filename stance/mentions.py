@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -30,15 +29,17 @@ _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
 # So many words are remembered with what is known of them, if they are no longer than this.
 _KEPT_WORDS = 65536
 _LONGEST_KEPT = 64
-_PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
+PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
 # Words that are capitalised without being anybody's name.
-_NOT_NAMES = frozenset(
+NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april "
     "may june july august september october november december aug sept oct nov dec jan feb mr "
     "mrs ms dr christmas easter english russian belarusian belarussian german french polish "
     "covid-19 covid telegram twitter facebook instagram youtube".split()
 )
-_TITLES = frozenset(
+# After "both" these join two, as in "both of them" and "both the EU and Minsk".
+JOINING = frozenset("of sides in at on to from the as by for".split())
+TITLES = frozenset(
     "president minister chancellor chairman chairwoman spokesman spokeswoman spokesperson "
     "secretary prime foreign commissioner ambassador general colonel professor sen rep gov mr "
     "mrs ms dr sir lord archbishop bishop metropolitan cardinal pope premier chief leader "
@@ -48,7 +49,7 @@ _TITLES = frozenset(
     "athlete rabbi imam king queen prince princess inspector investigator prosecutor commander "
     "marshal admiral major lieutenant".split()
 )
-_SENTENCE_OPENERS = frozenset(
+SENTENCE_OPENERS = frozenset(
     "a about above according accused across actually additionally after again against ahead "
     "all almost along already also although amid among an and another any are as asked at "
     "away back based because before behind being below besides between beyond both but by can "
@@ -177,8 +178,7 @@ class Token(NamedTuple):
     folded: str
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """One place where somebody is meant.
 
     Parameters
@@ -257,6 +257,11 @@ class _AliasTable:
         if len(text) <= _LONGEST_KEPT:
             self._openers[text] = may
         return may
+
+    @property
+    def first_words(self) -> Iterable[str]:
+        """The words with which a name begins."""
+        return self._named.keys()
 
     def __contains__(self, word: str) -> bool:
         return word in self._named
@@ -451,6 +456,15 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
     return after.kind == "role" and before.kind in ("bodies", "groups", "role")
 
 
+def list_aliases(target: Target) -> tuple[list[str], dict[tuple[str, ...], list[_Alias]]]:
+    """Return the first words of all names, and the aliases by their words."""
+    table = _alias_table(target)
+    aliases: dict[tuple[str, ...], list[_Alias]] = {}
+    for word in table.first_words:
+        aliases.update(table[word].by_words)
+    return list(table.first_words), aliases
+
+
 @lru_cache(maxsize=16)
 def _alias_table(target: Target) -> _AliasTable:
     """Return the index of a target's aliases."""
@@ -484,7 +498,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     if not rest:
         return False
     upcoming = tokens[i + 1]
-    if upcoming.folded in ("of", "sides", "in", "at", "on", "to", "from", "the", "as", "by", "for"):
+    if upcoming.folded in JOINING:
         return False
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
@@ -492,7 +506,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
 def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
-    if tokens[i].folded in _TITLES or tokens[i].folded in _NOT_NAMES:
+    if tokens[i].folded in TITLES or tokens[i].folded in NOT_NAMES:
         return None
     stop = _end_of_capitals(tokens, i)
     if stop == i:
@@ -500,7 +514,7 @@ def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found
     # A sentence's first word has its capital from its place.
     opens = i == 0 or tokens[i - 1].folded in '".:'
     if opens and (
-        tokens[i].folded in _SENTENCE_OPENERS
+        tokens[i].folded in SENTENCE_OPENERS
         or tokens[i].folded.endswith("ly")
         or (stop == i + 1 and tokens[i].folded in ROLE_NOUNS)
     ):
@@ -508,7 +522,7 @@ def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found
     # "First Deputy Interior Minister Ann Lee": the name begins after the last title.
     first = i
     for j in range(i, stop - 1):
-        if tokens[j].folded in _TITLES:
+        if tokens[j].folded in TITLES:
             first = j + 1
     if first > i and tokens[first].folded in aliases:
         known = _match_alias(tokens, first, aliases[tokens[first].folded])
@@ -528,7 +542,7 @@ def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
             break
         if _is_capitalised(tokens[j]):
             end = j = j + 1
-        elif j > i and tokens[j].folded in _PARTICLES:
+        elif j > i and tokens[j].folded in PARTICLES:
             j += 1
         elif _is_initial(tokens, j):
             j += 2
