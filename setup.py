@@ -17,7 +17,8 @@ setup(
     ext_modules=[
         Extension(
             "stance._kernel",
-            ["stance/_kernel.c"],
+            ["stance/_kernel.c", "stance/_acting.c"],
+            depends=["stance/_kernel.h"],
             define_macros=[("Py_LIMITED_API", "0x030B0000")] if STABLE else [],
             py_limited_api=STABLE,
             extra_compile_args=FLAGS,

@@ -55,7 +55,13 @@ def take_whole(model: Scorer) -> None:
         dict(model.detector.weights)
     if model.namer is not None:
         dict(model.namer.weights), dict(model.namer.usual)
-    dict(target.categories), dict(target.by_name), target.actors, target.on("2030-02-02")
+    (
+        dict(target.categories),
+        dict(target.by_name),
+        target.actors,
+        target.cues,
+        target.on("2030-02-02"),
+    )
     len(model.intercept), model.context
 
 

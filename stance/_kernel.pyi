@@ -16,3 +16,16 @@ def add_scores(
     scores: Buffer,
     /,
 ) -> None: ...
+def find_acting(
+    data: Buffer,
+    ends: Buffer,
+    characters: Buffer,
+    terms: Buffer,
+    term_ends: Buffer,
+    slots: Buffer,
+    words: Buffer,
+    most_words: int,
+    rows: Buffer,
+    counts: Buffer,
+    /,
+) -> None: ...

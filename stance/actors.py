@@ -7,9 +7,7 @@ itself, and a pronoun without an antecedent keeps no canonical name: nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stance.coreference import Discourse, Namer, resolve_mentions
 from stance.detection import Detector
@@ -29,21 +27,26 @@ from stance.verbs import (
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
 _OPENING = frozenset("\u201c\u201e\u00ab")
 _APPOSITION_LIMIT = 16
-_OBJECT_PRONOUNS = frozenset("him them us me".split())
-_TAKE_OBJECTS = frozenset("told tell tells telling".split())
-_PREPOSITIONS = frozenset(
+OBJECT_PRONOUNS = frozenset("him them us me".split())
+TAKE_OBJECTS = frozenset("told tell tells telling".split())
+PREPOSITIONS = frozenset(
     "of in with against on to at into between from for near outside inside over under through "
     "than towards about behind around across".split()
 )
 # Without one of these before it nobody is named as the source of something.
 _SOURCE_SIGNS = REPORTING_VERBS | frozenset("to by from".split())
 # What may stand between a subject and its verb.
-_PASSED_OVER = ADVERBIALS | frozenset(", ' n't t to".split())
+PASSED_OVER = ADVERBIALS | frozenset(", ' n't t to".split())
 _CLOSING = {",": ",", "(": ")", "-": "-"}
-_BEFORE_NAMES = frozenset("the a an president minister".split())
-# Longer sentences are too seldom met again to be remembered.
-_LONGEST_KEPT = 1000
-_POSSESSIVES = frozenset("his her its their our my".split())
+BEFORE_NAMES = frozenset("the a an president minister".split())
+POSSESSIVES = frozenset("his her its their our my".split())
+
+# The mentions of a sentence, each with whether it takes part.
+Acting = tuple[tuple[Mention, bool], ...]
+# Of so many sentences, none longer than so many characters, this is kept.
+_MOST_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 1000
+_REMEMBERED: dict[tuple[str, Target], Acting] = {}
 
 
 def detect_actors(
@@ -101,11 +104,11 @@ def detect_actors(
 def _spoken_by(actor: Mention, speaker: Mention) -> Mention:
     """Return a first person without a name as the speaker of its quotation."""
     if actor.kind == "speaker" and actor.canonical is None:
-        return replace(actor, canonical=speaker.canonical)
+        return actor._replace(canonical=speaker.canonical)
     return actor
 
 
-def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]:
+def acting_mentions(sentence: str, target: Target) -> Acting:
     """Find the mentions of one sentence, each with whether it takes part.
 
     Parameters
@@ -117,15 +120,26 @@ def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]
 
     Returns
     -------
-    list of (Mention, bool)
+    tuple of (Mention, bool)
         In order of their place.
     """
-    if len(sentence) > _LONGEST_KEPT:
-        return list(_find_acting(sentence, target))
-    return list(_remembered_acting(sentence, target))
+    found = _REMEMBERED.get((sentence, target))
+    if found is None:
+        found = _find_acting(sentence, target)
+        remember_acting(target, {sentence: found})
+    return found
 
 
-def _find_acting(sentence: str, target: Target) -> tuple[tuple[Mention, bool], ...]:
+def remember_acting(target: Target, found: Mapping[str, Acting]) -> None:
+    """Remember what was found of sentences, since each actor of one is asked about."""
+    if len(_REMEMBERED) + len(found) > _MOST_REMEMBERED:
+        _REMEMBERED.clear()
+    for sentence, acting in found.items():
+        if len(sentence) <= _LONGEST_REMEMBERED:
+            _REMEMBERED[sentence, target] = acting
+
+
+def _find_acting(sentence: str, target: Target) -> Acting:
     """Find the mentions of one sentence, each with whether it takes part."""
     tokens = tokenize(sentence)
     words = [token.folded for token in tokens]
@@ -133,10 +147,6 @@ def _find_acting(sentence: str, target: Target) -> tuple[tuple[Mention, bool], .
         (mention, _takes_part(words, first, last))
         for mention, first, last in locate_mentions(sentence, target, tokens)
     )
-
-
-# Each actor of a sentence is asked about, and first of all who they are.
-_remembered_acting = lru_cache(maxsize=4096)(_find_acting)
 
 
 def _read_sentence(
@@ -223,17 +233,17 @@ def _takes_part(words: Sequence[str], first: int, last: int) -> bool:
     """Tell whether a mention is a subject, an agent or a source, and not only mentioned."""
     word = words[first]
     before = words[max(0, first - 4) : first]
-    if word in _POSSESSIVES:
+    if word in POSSESSIVES:
         return _owns_position(words, last)
-    if before and before[-1] in _POSSESSIVES or _is_outlet(words, first, last):
+    if before and before[-1] in POSSESSIVES or _is_outlet(words, first, last):
         return False
     if _is_source(before, words, first):
         return True
-    if word in _OBJECT_PRONOUNS:
+    if word in OBJECT_PRONOUNS:
         return False
     if last < len(words) and words[last] == "'s":
         return _owns_position(words, last + 1) or _finds_verb(words, last + 1, contracted=True)
-    if before and before[-1] in _PREPOSITIONS:
+    if before and before[-1] in PREPOSITIONS:
         return False
     return _finds_verb(words, last)
 
@@ -250,7 +260,7 @@ def _is_source(before: Sequence[str], words: Sequence[str], first: int) -> bool:
     """Tell whether the words before a mention make it a speaker or an agent."""
     if _SOURCE_SIGNS.isdisjoint(before):
         return False
-    lead = [word for word in before if word not in _BEFORE_NAMES]
+    lead = [word for word in before if word not in BEFORE_NAMES]
     if not lead:
         return False
     if lead[-2:] == ["according", "to"] or lead[-1] == "by" and "named" not in lead:
@@ -263,7 +273,7 @@ def _is_source(before: Sequence[str], words: Sequence[str], first: int) -> bool:
     return (
         inverted
         and verb in REPORTING_VERBS
-        and verb not in _TAKE_OBJECTS
+        and verb not in TAKE_OBJECTS
         and words[first] not in ("it", "her")
     )
 
@@ -292,7 +302,7 @@ def _finds_verb(words: Sequence[str], i: int, *, contracted: bool = False) -> bo
             return True
         elif word in VERBS:
             return not (seen_be and word.endswith(("ed", "en")))
-        elif word not in _PASSED_OVER and not word.endswith("ly"):
+        elif word not in PASSED_OVER and not word.endswith("ly"):
             return seen_auxiliary and not seen_be
     return seen_auxiliary and not seen_be
 

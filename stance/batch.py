@@ -9,15 +9,15 @@ depend on its own texts alone, and memory on the size of a chunk.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import chain
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stance.acting import find_acting_ahead
 from stance.features import Passage, build_view_table, to_passages
+from stance.kernel import character_classes, encode_lines, find_kernel, index_terms
 from stance.targets import Target
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ CHUNK_ROWS = 2048
 CHUNK_CHARACTERS = 4_000_000
 _CACHED_WORDS = 200_000
 _WORD = re.compile(r"\w+")
-_CODE_POINTS = 0x110000
 _KERNEL_CLASSES = 16
 
 
@@ -133,7 +132,9 @@ class Batch:
         # A chunk's views are built right after its actors were found, as long as those are known.
         for start in range(0, len(items), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
-            found = to_passages(items[rows], actors and actors[rows], target)
+            chunk = items[rows]
+            find_acting_ahead(map(_sentence_of, chunk), target)
+            found = to_passages(chunk, actors and actors[rows], target)
             scores[rows] = self.score(build_view_table(found, target))
             passages += found
         return passages, scores
@@ -161,23 +162,18 @@ class Batch:
         return scores
 
 
+def _sentence_of(item: Any) -> str:
+    """Return the text in which an item's actor is looked for; "" where that is not known yet."""
+    text = item if isinstance(item, str) else getattr(item, "sentence", "")
+    return text if isinstance(text, str) else ""
+
+
 def is_worthwhile(n_rows: int) -> bool:
     """Tell whether so many rows are scored sooner as a batch than one by one.
 
     The number alone decides, so that the same call gives the same last digits on every run.
     """
     return n_rows >= (_FEWEST if find_kernel() else _FEWEST_WITHOUT_KERNEL)
-
-
-def find_kernel() -> ModuleType | None:
-    """Return the compiled kernel, or None where there is none or it is not wanted."""
-    if os.environ.get("STANCE_KERNEL") == "python":
-        return None
-    try:
-        from stance import _kernel
-    except ImportError:
-        return None
-    return _kernel
 
 
 def _chunks(table: Mapping[str, Sequence[str]], n_rows: int) -> Iterator[slice]:
@@ -203,49 +199,6 @@ def _prepare(block: Vectors, kernel: ModuleType | None) -> _Block:
     return _WordBlock(block) if block.analyzer == "word" else _CharBlock(block)
 
 
-def encode_lines(texts: Sequence[str]) -> tuple[bytes, np.ndarray]:
-    r"""Return texts as UTF-8, a line each, and where each line ends.
-
-    A line feed within a text becomes a space; to the model both are white space.
-
-    Examples
-    --------
-    >>> data, ends = encode_lines(["a", "b c", ""])
-    >>> data, ends.tolist()
-    (b'a\nb c\n\n', [1, 5, 6])
-    """
-    import numpy as np
-
-    joined = "\n".join([*texts, ""])
-    if joined.count("\n") > len(texts):
-        joined = "\n".join([*(text.replace("\n", " ") for text in texts), ""])
-    # A lone surrogate can stand in a str, and in no vocabulary.
-    data = joined.encode("utf-8", "surrogatepass")
-    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))
-    return data, ends.astype(np.uint64)
-
-
-@lru_cache(maxsize=1)
-def character_classes() -> bytes:
-    """Return for each code point 1 if it belongs to a word, 2 if it is white space, 0 otherwise.
-
-    As the regular expressions and `str.split` of this interpreter see them.
-    """
-    import numpy as np
-
-    everything = np.arange(_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    classes = bytearray(_CODE_POINTS)
-    for match in _WORD.finditer(everything):
-        classes[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    # Nothing but white space parts words that have a letter on either side.
-    position = 0
-    for stretch in everything.split():
-        start = everything.index(stretch[0], position)
-        classes[position:start] = b"\2" * (start - position)
-        position = start + len(stretch)
-    return bytes(classes)
-
-
 class _KernelBlock:
     """A block whose counting is done by the compiled kernel."""
 
@@ -253,11 +206,7 @@ class _KernelBlock:
         import numpy as np
 
         self._add_scores = kernel.add_scores
-        # A term with a line feed in it is met nowhere, and neither is an empty one.
-        terms = ["" if "\n" in term else term for term in block.terms]
-        self._terms, self._ends = encode_lines(terms)
-        self._slots = np.zeros(1 << (2 * len(self._ends)).bit_length(), dtype=np.uint64)
-        kernel.index_terms(self._terms, self._ends, self._slots)
+        self._vocabulary = index_terms(kernel, block.terms)
         self._weights = np.column_stack([block.idf, block.coef]).astype(np.float64)
         self._is_word = block.analyzer == "word"
         self._ngram_range = block.ngram_range
@@ -270,9 +219,7 @@ class _KernelBlock:
             data,
             ends,
             character_classes(),
-            self._terms,
-            self._ends,
-            self._slots,
+            *self._vocabulary,
             self._weights,
             self._is_word,
             *self._ngram_range,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -30,15 +29,17 @@ _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
 # So many words are remembered with what is known of them, if they are no longer than this.
 _KEPT_WORDS = 65536
 _LONGEST_KEPT = 64
-_PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
+PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
 # Words that are capitalised without being anybody's name.
-_NOT_NAMES = frozenset(
+NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april "
     "may june july august september october november december aug sept oct nov dec jan feb mr "
     "mrs ms dr christmas easter english russian belarusian belarussian german french polish "
     "covid-19 covid telegram twitter facebook instagram youtube".split()
 )
-_TITLES = frozenset(
+# After "both" these join two, as in "both of them" and "both the EU and Minsk".
+JOINING = frozenset("of sides in at on to from the as by for".split())
+TITLES = frozenset(
     "president minister chancellor chairman chairwoman spokesman spokeswoman spokesperson "
     "secretary prime foreign commissioner ambassador general colonel professor sen rep gov mr "
     "mrs ms dr sir lord archbishop bishop metropolitan cardinal pope premier chief leader "
@@ -48,7 +49,7 @@ _TITLES = frozenset(
     "athlete rabbi imam king queen prince princess inspector investigator prosecutor commander "
     "marshal admiral major lieutenant".split()
 )
-_SENTENCE_OPENERS = frozenset(
+SENTENCE_OPENERS = frozenset(
     "a about above according accused across actually additionally after again against ahead "
     "all almost along already also although amid among an and another any are as asked at "
     "away back based because before behind being below besides between beyond both but by can "
@@ -177,8 +178,7 @@ class Token(NamedTuple):
     folded: str
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """One place where somebody is meant.
 
     Parameters
@@ -280,26 +280,36 @@ class _ParsedAliases(AliasTable):
         self._named = _names_by_first_word(target.actors, target.roles)
         self._ready: dict[str, Aliases] = {}
 
+    @property
+    def first_words(self) -> Iterable[str]:
+        """The words with which a name begins."""
+        return self._named.keys()
+
     def __contains__(self, word: str) -> bool:
         return word in self._named
 
     def __getitem__(self, word: str) -> Aliases:
         ready = self._ready.get(word)
         if ready is None:
-            aliases: dict[tuple[str, ...], list[Alias]] = {}
-            for name, owner in self._named[word]:
-                actor: Actor | None
-                if isinstance(owner, Role):
-                    actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
-                else:
-                    actor = owner
-                if actor is not None:
-                    alias = _split_alias(name, actor)
-                    aliases.setdefault(alias.words, []).append(alias)
-            for same in aliases.values():
-                same.sort(key=lambda alias: alias.proper)
+            aliases = self.by_words(word)
             ready = self._ready[word] = Aliases(aliases, lengths_by_second_word(aliases))
         return ready
+
+    def by_words(self, word: str) -> dict[tuple[str, ...], list[Alias]]:
+        """Return the aliases that begin with a word, by their words."""
+        aliases: dict[tuple[str, ...], list[Alias]] = {}
+        for name, owner in self._named[word]:
+            actor: Actor | None
+            if isinstance(owner, Role):
+                actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
+            else:
+                actor = owner
+            if actor is not None:
+                alias = _split_alias(name, actor)
+                aliases.setdefault(alias.words, []).append(alias)
+        for same in aliases.values():
+            same.sort(key=lambda alias: alias.proper)
+        return aliases
 
 
 def lengths_by_second_word(aliases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
@@ -483,6 +493,15 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
     return after.kind == "role" and before.kind in ("bodies", "groups", "role")
 
 
+def list_aliases(target: Target) -> tuple[list[str], dict[tuple[str, ...], list[Alias]]]:
+    """Return the first words of all names, and the aliases by their words."""
+    table = _ParsedAliases(target)
+    aliases: dict[tuple[str, ...], list[Alias]] = {}
+    for word in table.first_words:
+        aliases.update(table.by_words(word))
+    return list(table.first_words), aliases
+
+
 @lru_cache(maxsize=16)
 def _alias_table(target: Target) -> AliasTable:
     """Return the index of a target's aliases: the one that a model keeps, or one made here."""
@@ -517,7 +536,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     if not rest:
         return False
     upcoming = tokens[i + 1]
-    if upcoming.folded in ("of", "sides", "in", "at", "on", "to", "from", "the", "as", "by", "for"):
+    if upcoming.folded in JOINING:
         return False
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
@@ -525,7 +544,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
 def _match_name(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
-    if tokens[i].folded in _TITLES or tokens[i].folded in _NOT_NAMES:
+    if tokens[i].folded in TITLES or tokens[i].folded in NOT_NAMES:
         return None
     stop = _end_of_capitals(tokens, i)
     if stop == i:
@@ -533,7 +552,7 @@ def _match_name(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found 
     # A sentence's first word has its capital from its place.
     opens = i == 0 or tokens[i - 1].folded in '".:'
     if opens and (
-        tokens[i].folded in _SENTENCE_OPENERS
+        tokens[i].folded in SENTENCE_OPENERS
         or tokens[i].folded.endswith("ly")
         or (stop == i + 1 and tokens[i].folded in ROLE_NOUNS)
     ):
@@ -541,7 +560,7 @@ def _match_name(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found 
     # "First Deputy Interior Minister Ann Lee": the name begins after the last title.
     first = i
     for j in range(i, stop - 1):
-        if tokens[j].folded in _TITLES:
+        if tokens[j].folded in TITLES:
             first = j + 1
     if first > i and tokens[first].folded in aliases:
         known = _match_alias(tokens, first, aliases[tokens[first].folded])
@@ -561,7 +580,7 @@ def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
             break
         if _is_capitalised(tokens[j]):
             end = j = j + 1
-        elif j > i and tokens[j].folded in _PARTICLES:
+        elif j > i and tokens[j].folded in PARTICLES:
             j += 1
         elif _is_initial(tokens, j):
             j += 2

@@ -1,8 +1,8 @@
 """A target as a model's file holds it: its names are looked up in place.
 
 Arrays of names leave when a model is saved, and enter when one is read; what the target then
-answers equals what its TOML text says. The text itself is parsed only where somebody asks for whole
-lists of actors, offices or cues.
+answers equals what its TOML text says. The text itself is parsed only where somebody asks for
+its cues.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Registry:
     """The actors and offices of a file by their numbers: first all actors, then all offices."""
 
     def __init__(self, file: ModelFile, n_actors: int, n_roles: int) -> None:
-        self.file, self.n_actors = file, n_actors
+        self.file, self.n_actors, self.n_owners = file, n_actors, n_actors + n_roles
         self._actors = file.lines("target.actors", n_actors)
         self._roles = file.lines("target.roles", n_roles)
         self._known: dict[int, tuple[Actor, list[int]]] = {}
@@ -222,27 +222,24 @@ class StoredTarget(Target):
             raise file.damaged("its target is not UTF-8") from error
 
     @cached_property
-    def _parsed(self) -> Target:
-        """What the TOML text says."""
+    def actors(self) -> tuple[Actor, ...]:
+        """The alias table."""
+        registry = self._registry
+        return tuple(registry.actor(number)[0] for number in range(registry.n_actors))
+
+    @cached_property
+    def cues(self) -> Any:
+        """The labelling functions, out of the TOML text."""
         try:
-            return parse_target(self.source, "its target")
+            return parse_target(self.source, "its target").cues
         except TargetError as error:
             raise self._registry.file.damaged(str(error)) from error
 
     @cached_property
-    def actors(self) -> tuple[Actor, ...]:
-        """The alias table."""
-        return self._parsed.actors
-
-    @cached_property
-    def cues(self) -> Any:
-        """The labelling functions."""
-        return self._parsed.cues
-
-    @cached_property
     def roles(self) -> tuple[Role, ...]:
         """The offices."""
-        return self._parsed.roles
+        registry = self._registry
+        return tuple(map(registry.role, range(registry.n_actors, registry.n_owners)))
 
     @cached_property
     def by_name(self) -> Mapping[str, Actor]:

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from stance import batch
-from stance.batch import Batch, character_classes, encode_lines, find_kernel
+from stance.batch import Batch
 from stance.corpus import read_corpus
 from stance.features import VIEWS, build_view_table, to_passages
+from stance.kernel import character_classes, encode_lines, find_kernel
 from stance.pipeline import ViewVectorizer
 from stance.scorer import Block, Scorer
 from stance.targets import load_target
@@ -324,7 +325,7 @@ def test_package_is_built_with_and_without_a_compiler(compiler, tmp_path):
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "stance").mkdir()
-    for name in ("__init__.py", "_kernel.c"):
+    for name in ("__init__.py", "_kernel.c", "_acting.c", "_kernel.h"):
         shutil.copy(ROOT / "stance" / name, tmp_path / "stance" / name)
     done = subprocess.run(
         [sys.executable, "setup.py", "-q", "build"],

@@ -156,7 +156,7 @@ def test_a_broken_source_is_refused_where_it_is_read(text):
     target = read_target(ModelFile(pack(header, {**arrays, "target": text})))
     assert target.canonical("Lee") == "Ann Lee"
     with pytest.raises(ModelError, match="damaged"):
-        target.actors  # noqa: B018
+        target.cues  # noqa: B018
 
 
 def test_a_word_of_no_category_is_refused():
