@@ -1,0 +1,262 @@
+"""Cluster: parts are scored by the workers of a Dask scheduler, and training's jobs run there.
+
+An address enters, a connection leaves. Rows travel to the workers and answers back, so that they
+need no disk in common; the model's bytes go to each worker once. Whatever a lost worker had is
+done again by another.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import logging
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+from stance import __version__
+from stance.bulk.plan import Part, Scored, Setup
+from stance.bulk.pools import LostError, count_jobs
+from stance.bulk.scoring import score_part
+from stance.errors import MissingExtraError, StanceError
+from stance.files import explained_os_errors
+from stance.reading import Predictor, load
+
+LOCAL = "local"
+_PATIENCE = 5.0
+# What a worker holds of the runs that it serves.
+_MOST_MODELS = 3
+_MODELS: dict[str, Predictor] = {}
+
+
+@contextlib.contextmanager
+def connect(address: str, jobs: int = -1) -> Iterator[Any]:
+    """Connect to a Dask scheduler.
+
+    Parameters
+    ----------
+    address : str
+        Its address, as ``tcp://host:8786``; ``local`` starts one here.
+    jobs : int, default=-1
+        How many workers a local one has; -1 for all cores.
+
+    Yields
+    ------
+    distributed.Client
+
+    Raises
+    ------
+    StanceError
+        If nobody answers, or the workers have another version of this package.
+    MissingExtraError
+        If Dask is not installed.
+    """
+    try:
+        import dask
+        from distributed import Client
+    except ImportError as error:
+        raise MissingExtraError("--cluster", "cluster") from error
+    # What becomes of the scheduler is told by us, in one line.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    settings = {"distributed.comm.timeouts.connect": "10s", "distributed.admin.tick.limit": "1h"}
+    with dask.config.set(settings), contextlib.ExitStack() as stack:
+        if address == LOCAL:
+            client = stack.enter_context(_start_local(count_jobs(jobs)))
+        else:
+            try:
+                client = Client(address, timeout="10s")
+            except (OSError, ValueError, TypeError) as error:
+                reason = " ".join(str(error).split()) or type(error).__name__
+                raise StanceError(
+                    f"no Dask scheduler answers at {address!r} ({reason:.120}); give the address "
+                    "that it printed when it started, or local."
+                ) from error
+            stack.callback(_close, client)
+        _check_versions(client)
+        yield client
+
+
+@contextlib.contextmanager
+def _start_local(jobs: int) -> Iterator[Any]:
+    """Start a scheduler and workers on this machine."""
+    from distributed import Client, LocalCluster
+
+    with (
+        tempfile.TemporaryDirectory(prefix="stance-cluster-") as folder,
+        LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=folder,
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+    ):
+        client = Client(cluster)
+        try:
+            yield client
+        finally:
+            _close(client)
+
+
+def _close(client: Any) -> None:
+    """Let go of a client, also of one whose scheduler is gone."""
+    with contextlib.suppress(Exception):
+        client.close(timeout=2)
+
+
+def _check_versions(client: Any) -> None:
+    """Raise unless every worker has this version of the package."""
+    try:
+        found = client.run(_version)
+    except Exception as error:
+        raise StanceError(
+            f"the workers of {client.scheduler.address} cannot load stance ({error!s:.120}); "
+            f"install stance-trainer {__version__} on each."
+        ) from error
+    wrong = sorted({version for version in found.values() if version != __version__})
+    if wrong:
+        raise StanceError(
+            f"workers of {client.scheduler.address} have stance {', '.join(wrong)}, here is "
+            f"{__version__}; install the same on each, so that they answer alike."
+        )
+
+
+def _version() -> str:
+    """Return the version on a worker."""
+    import stance
+
+    return stance.__version__
+
+
+class ClusterPool:
+    """Scores on the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        The connection.
+    model : Path
+        The model's file.
+    sha256 : str
+        Its hash.
+    setup : Setup
+        What to ask.
+    """
+
+    def __init__(self, client: Any, model: Path, sha256: str, setup: Setup) -> None:
+        from distributed import WorkerPlugin
+
+        class SendModel(WorkerPlugin):  # type: ignore[misc]
+            """Brings the model to each worker, also to those that join later."""
+
+            name = f"stance-{sha256}"
+
+            def __init__(self, data: bytes, digest: str) -> None:
+                self.data = data
+                self.digest = digest
+
+            def setup(self, worker: Any) -> None:
+                """Load the model."""
+                receive_model(self.data, self.digest)
+
+        self._client = client
+        self._sha256 = sha256
+        self._setup = setup
+        self._run = uuid.uuid4().hex
+        self._count = itertools.count()
+        self._lost_since = 0.0
+        self._address = client.scheduler.address
+        with explained_os_errors("read", model):
+            data = model.read_bytes()
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StanceError(f"{model} was changed during the run; run the command again.")
+        client.register_plugin(SendModel(data, sha256))
+
+    def capacity(self) -> int:
+        """Return how many parts may be under way; more as workers join."""
+        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        return max(2, 2 * sum(int(worker["nthreads"]) for worker in workers))
+
+    def submit(self, part: Part) -> Any:
+        """Begin to score a part."""
+        return self._client.submit(
+            _score,
+            part,
+            self._sha256,
+            self._setup,
+            key=f"stance-{self._run}-{next(self._count)}",
+            pure=False,
+        )
+
+    def take(self, future: Any) -> Scored:
+        """Return what a part has become, once it has come from its worker."""
+        from distributed import KilledWorker
+
+        while True:
+            try:
+                scored: Scored = future.result(timeout=2)
+                return scored
+            except KilledWorker as error:
+                raise LostError(
+                    "one part has cost several workers their life; give them more memory."
+                ) from error
+            except CancelledError as error:
+                raise LostError(self._gone()) from error
+            except TimeoutError:
+                self.check()
+
+    def renew(self) -> None:
+        """Do nothing: Dask gives what a lost worker had to another."""
+
+    def check(self) -> None:
+        """Raise where the scheduler is gone."""
+        if self._client.status == "running":
+            self._lost_since = 0.0
+            return
+        now = time.monotonic()
+        self._lost_since = self._lost_since or now
+        if self._client.status == "closed" or now - self._lost_since > _PATIENCE:
+            raise LostError(self._gone())
+
+    def _gone(self) -> str:
+        """Say that the scheduler is gone."""
+        return f"the Dask scheduler at {self._address} is gone; start it again."
+
+    def close(self) -> None:
+        """Leave the workers to others; what is under way is called off with the connection."""
+
+
+def receive_model(data: bytes, digest: str) -> None:
+    """Load a model on a worker, once.
+
+    Parameters
+    ----------
+    data : bytes
+        Its file.
+    digest : str
+        Hash of that.
+    """
+    if digest in _MODELS:
+        return
+    with tempfile.TemporaryDirectory(prefix="stance-model-") as folder:
+        path = Path(folder) / "model.stance"
+        path.write_bytes(data)
+        model = load(path)
+    while len(_MODELS) >= _MOST_MODELS:
+        _MODELS.pop(next(iter(_MODELS)))
+    _MODELS[digest] = model
+
+
+def _score(part: Part, digest: str, setup: Setup) -> Scored:
+    """Score a part on a worker."""
+    if digest not in _MODELS:  # others have been sent since
+        from distributed import get_worker
+
+        receive_model(get_worker().plugins[f"stance-{digest}"].data, digest)
+    return score_part(part, _MODELS[digest], setup)
