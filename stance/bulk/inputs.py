@@ -313,7 +313,9 @@ def _read_jsonl(source: Source, options: Options) -> Iterator[tuple[Layout, Line
             "object a line, as with: jq -c '.[]'"
         )
     found = _find_keys(head)
-    columns = choose_columns(found, options, str(source.path)) if found else {"text": "text"}
+    if not found:  # no line of the first is whole
+        found = [name for name in (options.text or "text", options.actor, *options.keep) if name]
+    columns = choose_columns(found, options, str(source.path))
     layout = Layout(source.name, "jsonl", columns)
     with source.path.open("rb") as raw:
         for line in read_lines(unpack(raw)):
@@ -393,8 +395,14 @@ def _read_parquet(source: Source, options: Options) -> Iterator[tuple[Layout, Li
     layout = Layout(source.name, "parquet", columns)
     wanted = list(dict.fromkeys((*columns.values(), *options.keep)))
     number, n_rows = 1, max(1, file.metadata.num_rows)
+    batches = (
+        batch
+        # Group by group: of a batch that reaches into a damaged one nothing is returned.
+        for group in range(file.num_row_groups)
+        for batch in file.iter_batches(_BATCH_ROWS, [group], wanted, use_threads=False)
+    )
     try:
-        for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
+        for batch in batches:
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, batch.schema) as writer:
                 writer.write_batch(batch)

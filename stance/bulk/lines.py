@@ -21,6 +21,7 @@ LONGEST_LINE = 8 << 20
 LONGEST_RECORD = 1 << 20
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_PIECE = 1 << 12
 # What a damaged stream raises, by whoever unpacks it.
 DAMAGES = (EOFError, OSError, zlib.error)
 
@@ -62,7 +63,9 @@ def unpack(raw: IO[bytes]) -> Any:
     if magic == _ZSTD:
         import pyarrow as pa
 
-        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd"), 1 << 17)
+        stream = pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd")
+        # In small pieces: of the piece in which a file breaks off nothing is returned.
+        return io.BufferedReader(stream, _PIECE)
     return raw
 
 
@@ -71,7 +74,7 @@ def read_head(path: Path, size: int) -> bytes:
     with path.open("rb") as raw:
         stream, head = unpack(raw), b""
         try:
-            while len(head) < size and (more := stream.read1(size - len(head))):
+            while len(head) < size and (more := stream.read(_PIECE)):
                 head += more
         except DAMAGES:
             pass
