@@ -29,6 +29,7 @@ from stance.reading import Predictor, load
 
 LOCAL = "local"
 _PATIENCE = 5.0
+_CONNECT = "10s"
 # What a worker holds of the runs that it serves.
 _MOST_MODELS = 3
 _MODELS: dict[str, Predictor] = {}
@@ -61,15 +62,13 @@ def connect(address: str, jobs: int = -1) -> Iterator[Any]:
         from distributed import Client
     except ImportError as error:
         raise MissingExtraError("--cluster", "cluster") from error
-    # What becomes of the scheduler is told by us, in one line.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    settings = {"distributed.comm.timeouts.connect": "10s", "distributed.admin.tick.limit": "1h"}
-    with dask.config.set(settings), contextlib.ExitStack() as stack:
+    settings = {"distributed.comm.timeouts.connect": _CONNECT, "distributed.admin.tick.limit": "1h"}
+    with dask.config.set(settings), _silenced(), contextlib.ExitStack() as stack:
         if address == LOCAL:
             client = stack.enter_context(_start_local(count_jobs(jobs)))
         else:
             try:
-                client = Client(address, timeout="10s")
+                client = Client(address, timeout=_CONNECT)
             except (OSError, ValueError, TypeError) as error:
                 reason = " ".join(str(error).split()) or type(error).__name__
                 raise StanceError(
@@ -79,6 +78,20 @@ def connect(address: str, jobs: int = -1) -> Iterator[Any]:
             stack.callback(_close, client)
         _check_versions(client)
         yield client
+
+
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep Dask's own messages back: what becomes of the scheduler is told by us, in one line."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    levels = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 @contextlib.contextmanager
@@ -102,6 +115,38 @@ def _start_local(jobs: int) -> Iterator[Any]:
             yield client
         finally:
             _close(client)
+
+
+@contextlib.contextmanager
+def run_on_cluster(address: str, jobs: int = -1) -> Iterator[None]:
+    """Let what joblib runs in the block run on the workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    address : str
+        As for `connect`.
+    jobs : int, default=-1
+        How many workers a local one has.
+
+    Raises
+    ------
+    StanceError
+        As for `connect`.
+    """
+    import joblib
+
+    with connect(address, jobs) as client, joblib.parallel_config(backend="dask"):
+        try:
+            yield
+        except StanceError:
+            raise
+        except Exception as error:
+            if client.status == "running":
+                raise
+            raise StanceError(
+                f"the Dask scheduler at {client.scheduler.address} is gone; start it, and run the "
+                "command again."
+            ) from error
 
 
 def _close(client: Any) -> None:
