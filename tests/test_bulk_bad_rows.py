@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import subprocess
 import sys
 
@@ -176,6 +177,7 @@ def test_parquet_without_its_footer_is_refused(model_folder, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="asks /proc for the memory")
 @pytest.mark.parametrize("packing", ["gz", "zst"])
 def test_a_bomb_is_never_inflated_whole(packing, model_folder, tmp_path):
     """Hundreds of megabytes in one line are read with little memory."""
@@ -193,9 +195,9 @@ def test_a_bomb_is_never_inflated_whole(packing, model_folder, tmp_path):
     path = tmp_path / f"in.jsonl.{packing}"
     path.write_bytes(data)
     code = (
-        "import resource, sys, stance\n"
+        "import sys, stance\n"
         "stance.score_file(sys.argv[1], sys.argv[2], model=sys.argv[3], jobs=1)\n"
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+        "print(open('/proc/self/status').read().split('VmHWM:')[1].split()[0])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, path, tmp_path / "out.jsonl", model_folder],

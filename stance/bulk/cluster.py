@@ -62,7 +62,10 @@ def connect(address: str, jobs: int = -1) -> Iterator[Any]:
         from distributed import Client
     except ImportError as error:
         raise MissingExtraError("--cluster", "cluster") from error
-    settings = {"distributed.comm.timeouts.connect": _CONNECT, "distributed.admin.tick.limit": "1h"}
+    settings = {
+        "distributed.comm.timeouts.connect": _CONNECT,
+        "distributed.admin.large-graph-warning-threshold": "1GB",
+    }
     with dask.config.set(settings), _silenced(), contextlib.ExitStack() as stack:
         if address == LOCAL:
             client = stack.enter_context(_start_local(count_jobs(jobs)))
@@ -200,9 +203,8 @@ class ClusterPool:
         class SendModel(WorkerPlugin):  # type: ignore[misc]
             """Brings the model to each worker, also to those that join later."""
 
-            name = f"stance-{sha256}"
-
-            def __init__(self, data: bytes, digest: str) -> None:
+            def __init__(self, name: str, data: bytes, digest: str) -> None:
+                self.name = name
                 self.data = data
                 self.digest = digest
 
@@ -213,7 +215,7 @@ class ClusterPool:
         self._client = client
         self._sha256 = sha256
         self._setup = setup
-        self._run = uuid.uuid4().hex
+        self._run = f"stance-{uuid.uuid4().hex}"
         self._count = itertools.count()
         self._lost_since = 0.0
         self._address = client.scheduler.address
@@ -221,23 +223,40 @@ class ClusterPool:
             data = model.read_bytes()
         if hashlib.sha256(data).hexdigest() != sha256:
             raise StanceError(f"{model} was changed during the run; run the command again.")
-        client.register_plugin(SendModel(data, sha256))
+        with self._noticed():
+            client.register_plugin(SendModel(self._run, data, sha256))
+
+    @contextlib.contextmanager
+    def _noticed(self) -> Iterator[None]:
+        """Turn what a lost connection raises in the block into one line."""
+        try:
+            yield
+        except StanceError:
+            raise
+        except Exception as error:
+            is_slow = isinstance(error, TimeoutError)
+            if not is_slow and (isinstance(error, OSError) or self._client.status != "running"):
+                raise LostError(self._gone()) from error
+            raise
 
     def capacity(self) -> int:
         """Return how many parts may be under way; more as workers join."""
-        workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
+        with self._noticed():
+            workers = self._client.scheduler_info(n_workers=-1)["workers"].values()
         return max(2, 2 * sum(int(worker["nthreads"]) for worker in workers))
 
     def submit(self, part: Part) -> Any:
         """Begin to score a part."""
-        return self._client.submit(
-            _score,
-            part,
-            self._sha256,
-            self._setup,
-            key=f"stance-{self._run}-{next(self._count)}",
-            pure=False,
-        )
+        with self._noticed():
+            return self._client.submit(
+                _score,
+                part,
+                self._sha256,
+                self._setup,
+                (self._run, __version__),
+                key=f"{self._run}-{next(self._count)}",
+                pure=False,
+            )
 
     def take(self, future: Any) -> Scored:
         """Return what a part has become, once it has come from its worker."""
@@ -245,7 +264,8 @@ class ClusterPool:
 
         while True:
             try:
-                scored: Scored = future.result(timeout=2)
+                with self._noticed():
+                    scored: Scored = future.result(timeout=2)
                 return scored
             except KilledWorker as error:
                 raise LostError(
@@ -275,6 +295,9 @@ class ClusterPool:
 
     def close(self) -> None:
         """Leave the workers to others; what is under way is called off with the connection."""
+        with contextlib.suppress(Exception):
+            if self._client.status == "running":
+                self._client.unregister_worker_plugin(self._run)
 
 
 def receive_model(data: bytes, digest: str) -> None:
@@ -298,10 +321,13 @@ def receive_model(data: bytes, digest: str) -> None:
     _MODELS[digest] = model
 
 
-def _score(part: Part, digest: str, setup: Setup) -> Scored:
+def _score(part: Part, digest: str, setup: Setup, run: tuple[str, str]) -> Scored:
     """Score a part on a worker."""
+    name, version = run
+    if version != __version__:  # it joined later than those that were asked
+        raise StanceError(f"a worker has stance {__version__}, not {version}; install the same.")
     if digest not in _MODELS:  # others have been sent since
         from distributed import get_worker
 
-        receive_model(get_worker().plugins[f"stance-{digest}"].data, digest)
+        receive_model(get_worker().plugins[name].data, digest)
     return score_part(part, _MODELS[digest], setup)

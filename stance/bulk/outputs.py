@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -148,49 +148,52 @@ def render_part(answers: Sequence[Answer], setup: Setup) -> bytes:
         A Parquet file; or lines, without a header, packed as one piece.
     """
     columns = list_columns(setup.options, setup.with_file)
-    rows = (_flatten(answer, setup.options, setup.with_file) for answer in answers)
     if setup.form == FOLDER_FORM:
-        return _render_parquet(rows, columns, setup.schema)
+        return _render_parquet(answers, setup)
     text_form, _, packing = setup.form[1:].partition(".")
     if text_form in ("jsonl", "ndjson"):
-        text = "".join(
-            json.dumps(dict(zip(columns, map(_to_json, row), strict=True)), ensure_ascii=False)
-            + "\n"
-            for row in rows
-        )
+        write = json.JSONEncoder(ensure_ascii=False).encode
+        rows = (_flatten(answer, setup, _to_json) for answer in answers)
+        text = "".join(write(dict(zip(columns, row, strict=True))) + "\n" for row in rows)
     else:
-        text = _render_csv(columns, text_form, ([_to_cell(cell) for cell in row] for row in rows))
+        rows = (_flatten(answer, setup, _to_cell) for answer in answers)
+        text = _render_csv(columns, text_form, rows)
     return _pack(text.encode("utf-8", "backslashreplace"), packing)
 
 
-def _flatten(answer: Answer, options: Options, with_file: bool) -> list[Any]:
-    """Return the cells of a row, as `list_columns` names them."""
+def _flatten(answer: Answer, setup: Setup, convert: Callable[[Any], Any] | None) -> list[Any]:
+    """Return the cells of a row, as `list_columns` names them, those that are kept converted."""
     row, claim = answer
+    chances = claim.probabilities
     return [
-        *([row.file] if with_file else []),
+        *([row.file] if setup.with_file else []),
         row.number, claim.article, claim.start, claim.end, claim.sentence, claim.actor,
-        claim.canonical, claim.stance, *(claim.probabilities[stance] for stance in STANCES),
+        claim.canonical, claim.stance, *[chances[stance] for stance in STANCES],
         claim.actor_start, claim.actor_end, claim.span_start, claim.span_end,
-        *(row.values.get(name) for name in dict.fromkeys(options.keep)),
+        *[convert(row.values.get(name)) if convert else row.values.get(name)
+          for name in dict.fromkeys(setup.options.keep)],
     ]  # fmt: skip
 
 
-def _render_parquet(rows: Iterator[list[Any]], columns: list[str], schema: bytes) -> bytes:
+def _render_parquet(answers: Sequence[Answer], setup: Setup) -> bytes:
     """Write rows as a Parquet file."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    fields = pa.ipc.read_schema(pa.py_buffer(schema))
-    table: list[list[Any]] = [[] for _ in columns]
-    for row in rows:
-        for column, cell in zip(table, row, strict=True):
-            column.append(cell)
+    schema = pa.ipc.read_schema(pa.py_buffer(setup.schema))
+    rows = [_flatten(answer, setup, None) for answer in answers]
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
     arrays = [
-        pa.array([_fit(cell, field.type) for cell in column], field.type)
-        for column, field in zip(table, fields, strict=True)
+        pa.array(
+            [_fit(cell, kind.type) for cell in column]
+            if kind.name in setup.options.keep
+            else column,
+            kind.type,
+        )
+        for column, kind in zip(columns, schema, strict=True)
     ]
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(arrays, schema=fields), sink, compression="zstd")
+    pq.write_table(pa.table(arrays, schema=schema), sink, compression="zstd")
     return bytes(sink.getvalue().to_pybytes())
 
 
@@ -202,8 +205,10 @@ def _fit(cell: Any, kind: Any) -> Any:
         if cell.type == kind:
             return cell
         cell = _to_python(cell)
-    if cell is None or not pa.types.is_string(kind) or isinstance(cell, str):
-        return cell.encode("utf-8", "backslashreplace").decode() if isinstance(cell, str) else cell
+    if isinstance(cell, str):
+        return cell.encode("utf-8", "backslashreplace").decode()
+    if cell is None or not pa.types.is_string(kind):
+        return cell
     return json.dumps(_to_json(cell), ensure_ascii=False)
 
 

@@ -6,6 +6,7 @@ A part enters, a future leaves. A worker that is killed breaks the pool; `renew`
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import signal
@@ -187,6 +188,7 @@ def _score(part: Part) -> Scored:
     if "scorer" not in _WORKER:
         # Here, not when the process begins: an error there would only say that the pool is broken.
         _WORKER["scorer"] = load_checked(_WORKER["model"], _WORKER["sha256"])
+        gc.freeze()  # what the model holds stays; the collector need not look at it again
     return score_part(part, _WORKER["scorer"], _WORKER["setup"])
 
 

@@ -101,10 +101,12 @@ def score_file(
     unit : {"article", "sentence"}, default="article"
         Whether each text is read as `stance.read` does, with a claim for each actor of each
         sentence; or is one ready passage with one claim, as ``model.predict`` judges it.
-    text_column, id_column, date_column : str, optional
-        Columns; without them found by their usual names. "" stands for no id or date.
+    text_column : str, optional
+        Column of the text; without it found by its usual names.
     actor_column : str, optional
         Column of the actor whose stance is asked for; without it everyone's is.
+    id_column, date_column : str, optional
+        Columns of the article's id and day; without them found by their usual names, "" for none.
     keep : sequence of str
         Columns to carry over.
     abstain : float in [0, 1], optional
@@ -166,10 +168,11 @@ class _Run:
         self.cutter = PartCutter(sources, options, bad)
         self.parts = self.cutter.cut()
         # What is wrong with the columns is said before anything is written.
-        first = next(self.parts, None)
-        if first is None:
+        first = list(itertools.islice(self.parts, 2))
+        if not first:
             raise StanceError(f"{path} holds no rows.")
-        self.parts = itertools.chain([first], self.parts)
+        self.is_small = len(first) == 1
+        self.parts = itertools.chain(first, self.parts)
         schema = make_schema(columns, find_types(sources, options.keep))
         self.setup = Setup(options, form, schema.serialize().to_pybytes(), with_file)
         self.sha256 = hash_file(model)
@@ -199,7 +202,7 @@ class _Run:
 
                 client = stack.enter_context(connect(cluster, jobs))
                 pool = ClusterPool(client, self.model, self.sha256, self.setup)
-            elif jobs == 1:
+            elif jobs == 1 or self.is_small:
                 pool = InlinePool(self.model, self.sha256, self.setup)
             else:
                 pool = ProcessPool(self.model, self.sha256, self.setup, jobs)
