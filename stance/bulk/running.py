@@ -150,6 +150,8 @@ def score_file(
 def _find_model(model: str | os.PathLike[str] | None) -> Path:
     """Return the file of a model, which must be one."""
     path = Path(model) if model is not None else DEFAULT_MODEL
+    if path.suffix == ".joblib":
+        raise StanceError(f"{path} cannot be sent to workers; name its folder, or {FILE_NAME}.")
     load(path)  # says what is wrong with it, before anything is written
     return path.resolve() if path.is_file() else path.resolve() / FILE_NAME
 
