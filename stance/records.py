@@ -259,6 +259,36 @@ def csv_records(
         yield line, values
 
 
+def find_dialect(head: str) -> tuple[str, int]:
+    r"""Tell how CSV is written by its first lines.
+
+    Parameters
+    ----------
+    head : str
+        Its beginning; what the last line lacks does no harm.
+
+    Returns
+    -------
+    delimiter : str
+        What stands between cells; one that no text holds where there is a single column.
+    quoting : int
+        `csv.QUOTE_NONE` where quotation marks are letters, as in `csv_records`.
+
+    Examples
+    --------
+    >>> find_dialect('text\tday\n"No, he said\t1\n"Yes\t2\n') == ("\t", csv.QUOTE_NONE)
+    True
+    """
+    head = head[: head.rfind("\n") + 1] or head
+    delimiter = _find_delimiter(head)
+    bare = _cut(head, delimiter, csv.QUOTE_NONE)
+    quoted = _cut(head, delimiter, csv.QUOTE_MINIMAL, strict=False)
+    is_bare = bool(bare) and _is_even(bare) and len(bare[0][1]) > 1
+    if '"' in head and is_bare and (not _is_even(quoted) or len(quoted) < len(bare)):
+        return delimiter, csv.QUOTE_NONE
+    return delimiter, csv.QUOTE_MINIMAL
+
+
 def _find_delimiter(text: str) -> str:
     """Return that delimiter of the first line which cuts the others into as many cells."""
     head = text[:_SAMPLE]

@@ -7,7 +7,7 @@ error that the user can mend, 2 wrong usage, 130 an interrupt.
 from __future__ import annotations
 
 # Each registers its commands with the application, in the order in which --help lists them.
-from stance.cli import labels, models, answers, reports  # noqa: F401  # isort: skip
+from stance.cli import labels, models, answers, scoring, reports  # noqa: F401  # isort: skip
 from stance.cli import agreement, exchange, serving  # noqa: F401  # isort: skip
 from stance.cli.application import app
 

@@ -20,6 +20,7 @@ from stance.cli.options import (
     TARGET,
     ActorColumnOption,
     ActorPriorOption,
+    ClusterOption,
     COption,
     DataOption,
     GroupColumnOption,
@@ -67,6 +68,7 @@ def train(
     learning_curve: LearningCurveOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = -1,
+    cluster: ClusterOption = None,
     data: DataOption = None,
     test_data: TestDataOption = None,
     text_column: TextColumnOption = None,
@@ -112,6 +114,7 @@ def evaluate(
     learning_curve: LearningCurveOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = -1,
+    cluster: ClusterOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
         Path | None,
@@ -214,6 +217,16 @@ def run(
         "learning_curve": options["learning_curve"],
         "progress": tell,
     }
+    if options["cluster"] is not None:
+        from stance.bulk.cluster import run_on_cluster
+
+        with run_on_cluster(options["cluster"], options["jobs"]):
+            return _run_on_source(options, run, to_save)
+    return _run_on_source(options, run, to_save)
+
+
+def _run_on_source(options: dict[str, Any], run: dict[str, Any], to_save: bool) -> Any:
+    """Run the experiment on the corpus, or on the table of `--data`."""
     if options["data"] is not None:
         return _run_on_table(options, run, to_save)
     from stance.corpus import read_corpus
