@@ -42,7 +42,7 @@ bench: $(VENV)/.dev  ## Run the benchmarks; writes benchmarks/results.md
 	$(BIN)/python benchmarks/run_all.py
 
 clean:  ## Remove what was made; articles and reviewed labels stay
-	rm -rf $(MODEL) $(MODEL).accuracy.txt data/labels/weak.jsonl build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(MODEL) $(MODEL).accuracy.txt data/labels/weak.jsonl build dist stance/_kernel.*.so stance/_kernel.*.pyd .pytest_cache .mypy_cache .ruff_cache
 
 $(MODEL)/model.stance: $(VENV)/.run $(SOURCES) $(DATA)
 	@mkdir -p $(dir $(MODEL))
@@ -56,7 +56,7 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stance needs Python 3.11 or newer, found " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements/run.txt pyproject.toml setup.py $(wildcard stance/*.[ch]) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

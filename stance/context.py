@@ -9,7 +9,6 @@ actor's stances in training are heard as well.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -98,7 +97,7 @@ class Context:
         self, scores: np.ndarray, places: Sequence[Place], *, alone: bool = False
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return what the regression reads, its coefficients and its intercepts."""
-        features = describe_context(scores, places, self.priors)
+        features = describe_context(scores, places, self.priors, alone=alone)
         if alone:
             return (
                 features[:, ALONE[: self.alone_coef.shape[0]]],
@@ -127,6 +126,8 @@ def describe_context(
     scores: np.ndarray,
     places: Sequence[Place],
     priors: Mapping[str, Sequence[float]] | None = None,
+    *,
+    alone: bool = False,
 ) -> np.ndarray:
     """Return what the article says of each claim.
 
@@ -138,6 +139,8 @@ def describe_context(
         Where the claims stand.
     priors : mapping of str to sequence of float, optional
         How often each actor took each stance in training.
+    alone : bool, default=False
+        Whether each is judged without the others, as if it stood in an article of its own.
 
     Returns
     -------
@@ -151,27 +154,32 @@ def describe_context(
     import numpy as np
 
     own = center(scores)
-    chances = softmax(own)
     result = np.zeros((len(own), N_FEATURES if priors is None else N_FEATURES_WITH_PRIOR))
     result[:, OWN] = own
-    same: dict[tuple[str, str], list[int]] = defaultdict(list)
-    sentences: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for i, place in enumerate(places):
-        if place.actor:
-            same[place.article, place.actor].append(i)
-        sentences[place.article, place.sentence].append(i)
-    for rows in same.values():
-        total = chances[rows].sum(axis=0)
-        others = total - chances[rows]
-        shares = (others + 1) / (len(rows) - 1 + N_CLASSES)
-        result[rows, SAME_ACTOR] = np.log(N_CLASSES * shares)
-    for rows in sentences.values():
-        if len(rows) > 1:
-            total = own[rows].sum(axis=0)
-            result[rows, SAME_SENTENCE] = (total - own[rows]) / (len(rows) - 1)
+    if not alone:
+        # A claim of nobody known is the only one of its kind.
+        others, n_others = _sum_others(
+            softmax(own), [(p.article, p.actor or i) for i, p in enumerate(places)]
+        )
+        result[:, SAME_ACTOR] = np.log(N_CLASSES * (others + 1) / (n_others + N_CLASSES))
+        others, n_others = _sum_others(own, [(p.article, p.sentence) for p in places])
+        result[:, SAME_SENTENCE] = others / np.maximum(n_others, 1)
     for i, place in enumerate(places if priors is not None else ()):
         counts = priors.get(place.actor) if priors else None
         if counts is not None:
             shares = (np.asarray(counts) + 1) / (sum(counts) + N_CLASSES)
             result[i, PRIOR] = np.log(N_CLASSES * shares)
     return result
+
+
+def _sum_others(
+    values: np.ndarray, keys: Sequence[tuple[str, str | int]]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each row the sum of the other rows with its key, and a column of how many."""
+    import numpy as np
+
+    numbers: dict[tuple[str, str | int], int] = {}
+    groups = np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.int64)
+    counts = np.bincount(groups)[groups][:, np.newaxis]
+    columns = [np.bincount(groups, weights=column)[groups] for column in values.T]
+    return np.where(counts > 1, np.column_stack(columns) - values, 0.0), counts - 1

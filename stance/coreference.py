@@ -8,7 +8,7 @@ do. A name that was never met stays itself, and a pronoun without an antecedent 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -371,7 +371,7 @@ def resolve_mentions(
             here.pop(name, None)
             here[name] = None
     actors = [
-        replace(mention, canonical=name)
+        mention._replace(canonical=name)
         for i, mention in enumerate(mentions)
         if chosen[i]
         for name in named[i] or (None,)

@@ -15,15 +15,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stance.batch import Batch, is_worthwhile
 from stance.context import N_CLASSES, N_FEATURES, Context, Place, softmax
 from stance.coreference import Namer
 from stance.cues import STANCES
 from stance.detection import Detector
 from stance.errors import ModelError, StanceError, TargetError
-from stance.features import VIEWS, Passage, build_views, to_passages
+from stance.features import VIEWS, Passage, build_views, list_items, to_passages
 from stance.files import explained_os_errors, write_whole
 from stance.targets import Target, parse_target
 
@@ -207,7 +209,11 @@ class Scorer:
         """
         import numpy as np
 
-        passages = to_passages(X, actors, self.target)
+        items = list_items(X, actors)
+        if is_worthwhile(len(items)):
+            passages, scores = self._batch.score_items(items, actors, self.target)
+            return adjust(scores, passages, self.context, articles)
+        passages = to_passages(items, actors, self.target)
         scores = np.tile(self.intercept, (len(passages), 1))
         for row, passage in enumerate(passages):
             views = build_views(passage, self.target)
@@ -215,6 +221,11 @@ class Scorer:
                 ids, values = block.vector(views[block.view])
                 scores[row] += values @ block.coef[ids]
         return adjust(scores, passages, self.context, articles)
+
+    @cached_property
+    def _batch(self) -> Batch:
+        """The blocks, made ready for many passages."""
+        return Batch(self.blocks, self.intercept)
 
     def predict_proba(
         self,

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
-from stance.dictionary import load_dictionary
+from stance.dictionary import index_categories, load_dictionary
 from stance.errors import TargetError, shortlist, suggestion
 from stance.normalization import normalize
 
@@ -129,6 +129,11 @@ class Target:
     def categories(self) -> Mapping[str, str]:
         """The category of each word form."""
         return load_dictionary() if self.dictionary is None else self.dictionary
+
+    @cached_property
+    def category_of(self) -> dict[str, str]:
+        """What stands for a word among the categories: its category, or itself; else nothing."""
+        return index_categories(self.categories)
 
     @cached_property
     def by_name(self) -> dict[str, Actor]:
