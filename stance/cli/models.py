@@ -41,7 +41,7 @@ from stance.cli.options import (
     WhereOption,
 )
 from stance.cli.printing import STDOUT, print_evaluation, print_notes, show_progress, write_page
-from stance.errors import StanceError
+from stance.errors import StanceError, explained_facts
 
 
 @app.command()
@@ -163,13 +163,14 @@ def evaluate(
         from stance.report.evaluation_page import render_evaluation_page
 
         write_page(html, render_evaluation_page(metadata, evaluation))
-    print_notes(metadata)
-    if html == STDOUT:
-        return
-    if as_json:
-        typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
-    else:
-        print_evaluation(evaluation)
+    with explained_facts("the facts of the model's run"):
+        print_notes(metadata)
+        if html == STDOUT:
+            return
+        if as_json:
+            typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
+        else:
+            print_evaluation(evaluation)
 
 
 @app.command()

@@ -18,7 +18,8 @@ from stance.articles import FIELDS, Article, parse_article
 from stance.corpus import Corpus
 from stance.errors import LabelError
 from stance.examples import Example, read_labels, write_labels
-from stance.files import explained_os_errors, folder_written_whole, write_whole
+from stance.files import folder_written_whole, write_whole
+from stance.intake import LARGEST_ARTICLE, read_file
 from stance.records import decode
 
 LETTERS = {"c": "criticizes", "n": "neutral", "s": "supports"}
@@ -210,8 +211,7 @@ def import_inline(
     """
     read: dict[str, tuple[Article, list[Example]]] = {}
     for path in paths:
-        with explained_os_errors("read", path):
-            text = decode(path.read_bytes(), str(path))
+        text = decode(read_file(path, LARGEST_ARTICLE), str(path))
         if path.stem in read:
             raise LabelError(f"two files are named {path.stem!r}; rename one of them.")
         read[path.stem] = read_inline(text, path.stem, annotator)
