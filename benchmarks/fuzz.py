@@ -14,6 +14,7 @@ import gzip
 import io
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,10 +58,13 @@ TARGET = (
     'name = "toy"\ntitle = "the vote"\nquestion = "For or against?"\ndate = 2020-08-09\n'
     '[actors.women]\n"Ann Lee" = ["Lee"]\n[actors.men]\n"Bob Ray" = ["Ray"]\n'
     '[[roles]]\nnames = ["mayor"]\nholders = [{since = 2019-01-01, actor = "Bob Ray"}]\n'
-    '[[cues]]\nname = "no"\nstance = "criticizes"\npattern = "(reject*|not (to)? accept) ... vote"\n'
-    'scope = "sentence"\nnegation = "flip"\n'
+    '[[cues]]\nname = "no"\nstance = "criticizes"\n'
+    'pattern = "(reject*|not (to)? accept) ... vote"\nscope = "sentence"\nnegation = "flip"\n'
 )
-INLINE = "---\ntitle: A vote\n---\n{c|Ann Lee} rejected it.\n{s|Both|Ann Lee;Bob Ray} left. {n|Ray|Bob Ray} too.\n\nIt rained.\n"
+INLINE = (
+    "---\ntitle: A vote\n---\n{c|Ann Lee} rejected it.\n"
+    "{s|Both|Ann Lee;Bob Ray} left. {n|Ray|Bob Ray} too.\n\nIt rained.\n"
+)
 SENTENCE = "Ann Lee rejected the vote."
 ROWS: list[dict[str, Any]] = [
     {
@@ -72,7 +76,7 @@ ROWS: list[dict[str, Any]] = [
 ]  # fmt: skip
 TABLE = [
     {"id": 1, "text": SENTENCE, "actor": "Ann Lee", "label": "AGAINST", "group": "a"},
-    {"id": 2, "text": "The vote, \u201cfair\u201d, was praised.", "actor": "", "label": "FAVOR", "group": "b"},
+    {"id": 2, "text": "The vote, \u201cfair\u201d.", "actor": "", "label": "FAVOR", "group": "b"},
     {"id": 3, "text": "It rained; nobody came.", "actor": None, "label": "NONE", "group": "b"},
 ]  # fmt: skip
 TASK = {
@@ -89,7 +93,8 @@ TASK = {
 DOCCANO = [
     {"id": 1, "text": SENTENCE, "label": ["criticizes"], "Comments": []},
     {"id": 2, "text": SENTENCE, "label": [[0, 7, "supports"]], "Comments": []},
-    {"id": 3, "text": SENTENCE, "entities": [{"start_offset": 0, "end_offset": 7, "label": "neutral"}]},
+    {"id": 3, "text": SENTENCE,
+     "entities": [{"start_offset": 0, "end_offset": 7, "label": "neutral"}]},
 ]  # fmt: skip
 PRODIGY = {
     "text": SENTENCE, "spans": [{"start": 0, "end": 7, "label": "actor"}], "accept": ["criticizes"],
@@ -286,13 +291,12 @@ def _read_pattern(folder: Folder, text: str) -> Any:
 def _read_table(name: str) -> Callable[[Folder, Any], Any]:
     def read(folder: Folder, data: bytes) -> Any:
         path = _file(folder, name, data)
-        tables = [
-            read_labelled_table(path, skip_bad_rows=bad, header=header)
-            for bad, header in ((True, True), (False, False))[: 1 + ("csv" in name)]
-        ]
-        for row in tables[0].examples:
+        with contextlib.suppress(StanceError):
+            read_labelled_table(path, header=False)
+        table = read_labelled_table(path, skip_bad_rows=True)
+        for row in table.examples:
             assert row.sentence[row.actor_start : row.actor_end] == row.actor
-        return tables
+        return table
 
     return read
 
@@ -439,6 +443,11 @@ def _read_claims_of_text(folder: Folder, text: str) -> Any:
     return claims
 
 
+def _model_folder() -> Path:
+    """Return the folder of the trained model."""
+    return Path(os.environ.get("STANCE_MODEL", "models/stance"))
+
+
 @cache
 def _app() -> Any:
     """Return a client of the web app over a small corpus."""
@@ -450,17 +459,9 @@ def _app() -> Any:
     folder = Path(_stack.enter_context(tempfile.TemporaryDirectory(prefix="fuzz-")))
     (folder / "raw").mkdir()
     (folder / "raw" / "a.md").write_text(ARTICLE, encoding="utf-8")
-    places = Places(
-        folder / "raw",
-        folder / "labels",
-        Path(os.environ.get("STANCE_MODEL", "models/stance")),
-        None,
-    )
-    workspace = Workspace(places)
+    workspace = Workspace(Places(folder / "raw", folder / "labels", _model_folder(), None))
     workspace.train = lambda: None  # type: ignore[method-assign]
-    return TestClient(
-        create_app(workspace), base_url="http://localhost", raise_server_exceptions=True
-    )
+    return TestClient(create_app(workspace), base_url="http://localhost")
 
 
 ROUTES = (
@@ -509,7 +510,7 @@ class Reader:
 @cache
 def _load_facts() -> tuple[bytes, bytes]:
     """Return the facts and the evaluation of the trained model, of each list the beginning."""
-    folder = Path(os.environ.get("STANCE_MODEL", "models/stance"))
+    folder = _model_folder()
 
     def begin(value: Any) -> Any:
         if isinstance(value, list):
@@ -673,11 +674,48 @@ def _note(tally: Tally, name: str, case: Any, error: Exception) -> None:
     tally.findings[kind] += 1
 
 
+def fuzz_apart(name: str, seconds: float, first_seed: int) -> dict[str, Any]:
+    """Fuzz one reader in a process of its own, for what crashes takes the process along."""
+    command = [sys.executable, __file__, "--reader", name, "--seconds", str(seconds)]
+    done = subprocess.run(
+        [*command, "--seed", str(first_seed)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        print(f"{name}: ended with {done.returncode}", file=sys.stderr, flush=True)
+        nothing = {"cases": 0, "results": 0, "refusals": 0, "slowest": 0.0, "seconds": 0.0}
+        return {"reader": name, **nothing, "findings": {f"ended with {done.returncode}": 1}}
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _report(tallies: list[dict[str, Any]]) -> None:
+    """Print a table, and the sum of it."""
+    header = ["reader", "cases", "cases/s", "results", "refusals", "slowest, s", "findings"]
+    rows = [
+        [
+            t["reader"], f"{t['cases']:,}", f"{t['cases'] / max(t['seconds'], 1e-9):,.0f}",
+            f"{t['results']:,}", f"{t['refusals']:,}", f"{t['slowest']:.2f}",
+            str(sum(t["findings"].values())),
+        ]
+        for t in tallies
+    ]  # fmt: skip
+    print("\n".join(format_plain(header, rows, range(1, 7))))
+    summary = {
+        "benchmark": "fuzz",
+        "metric": "findings",
+        "value": sum(sum(t["findings"].values()) for t in tallies),
+        "cases": sum(t["cases"] for t in tallies),
+        "seconds": round(sum(t["seconds"] for t in tallies)),
+        "peers": {},
+    }
+    print(json.dumps(summary))
+
+
 def main() -> None:
-    """Fuzz each reader in turn."""
+    """Fuzz each reader in turn, or one in this process."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=10, help="for each reader")
-    parser.add_argument("--reader", choices=list(READERS), action="append")
+    parser.add_argument("--reader", choices=list(READERS), help="this alone; prints JSON")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", type=Path, default=None)
     parser.add_argument("--data", type=Path, default=None, help="not used; as other benchmarks")
@@ -685,35 +723,12 @@ def main() -> None:
     if args.model is not None:
         os.environ["STANCE_MODEL"] = str(args.model)
     warnings.simplefilter("ignore")
-    names = args.reader or list(READERS)
-    tallies = {}
+    if args.reader is None:
+        _report([fuzz_apart(name, args.seconds, args.seed) for name in READERS])
+        return
     with _stack:
-        for name in names:
-            tallies[name] = fuzz(name, args.seconds, args.seed)
-            tally = tallies[name]
-            print(
-                f"{name}: {tally.cases} cases, {sum(tally.findings.values())} findings",
-                file=sys.stderr,
-                flush=True,
-            )
-    header = ["reader", "cases", "cases/s", "results", "refusals", "slowest, s", "findings"]
-    rows = [
-        [
-            name, f"{t.cases:,}", f"{t.cases / max(t.seconds, 1e-9):,.0f}", f"{t.results:,}",
-            f"{t.refusals:,}", f"{t.slowest:.2f}", str(sum(t.findings.values())),
-        ]
-        for name, t in tallies.items()
-    ]  # fmt: skip
-    print("\n".join(format_plain(header, rows, range(1, 7))))
-    summary = {
-        "benchmark": "fuzz",
-        "metric": "findings",
-        "value": sum(sum(t.findings.values()) for t in tallies.values()),
-        "cases": sum(t.cases for t in tallies.values()),
-        "seconds": round(sum(t.seconds for t in tallies.values())),
-        "peers": {},
-    }
-    print(json.dumps(summary))
+        tally = fuzz(args.reader, args.seconds, args.seed)
+    print(json.dumps({"reader": args.reader, **asdict(tally)}))
 
 
 if __name__ == "__main__":
