@@ -34,6 +34,7 @@ JOBLIB_NAME = "model.joblib"
 METADATA_NAME = "metadata.json"
 EVALUATION_NAME = "evaluation.json"
 CARD_NAME = "README.md"
+MODEL_FILES = (FILE_NAME, JOBLIB_NAME, METADATA_NAME, EVALUATION_NAME, CARD_NAME)
 
 
 class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -328,7 +329,7 @@ def save_model(
     """
     import joblib
 
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder, MODEL_FILES) as fresh:
         joblib.dump(model, fresh / JOBLIB_NAME, compress=3)
         save_scorer(model.to_scorer(), fresh / FILE_NAME)
         for name, content in ((METADATA_NAME, metadata), (EVALUATION_NAME, evaluation)):

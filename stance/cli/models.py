@@ -85,10 +85,12 @@ def train(
 
     Example: `stance train --labels data/labels --out models/stance`
     """
-    from stance.model import save_model
+    from stance.files import check_replaceable
+    from stance.model import MODEL_FILES, save_model
     from stance.report.card import render_card
 
     out = out or (MODEL if data is None else MODEL.parent / table_name(data))
+    check_replaceable(out, MODEL_FILES)
     with show_progress("reading the corpus") as tell:
         experiment = run(context, refit, tell, to_save=True)
         tell(f"writing {out}")

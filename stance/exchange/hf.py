@@ -22,6 +22,7 @@ from stance.intake import list_files
 from stance.records import read_records
 from stance.targets import Target
 
+_FILES = ("README.md", "data/*.parquet")
 _INTEGERS = ("start", "end", "actor_start", "actor_end")
 
 
@@ -53,7 +54,7 @@ def export_dataset(
         raise StanceError("no rows to export; label some sentences first.")
     train, test = split_by_article(examples)
     sides = {name: rows for name, rows in (("train", train), ("test", test)) if rows}
-    with folder_written_whole(folder) as fresh, _without_progress_bars():
+    with folder_written_whole(folder, _FILES) as fresh, _without_progress_bars():
         (fresh / "data").mkdir()
         for name, rows in sides.items():
             to_dataset(rows).to_parquet(str(fresh / "data" / f"{name}.parquet"))

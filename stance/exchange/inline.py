@@ -246,9 +246,17 @@ def export_inline(corpus: Corpus, folder: str | os.PathLike[str]) -> int:
     by_article: dict[str, list[Example]] = {}
     for example in corpus.examples:
         by_article.setdefault(example.article, []).append(example)
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder, ["*.txt"]) as fresh:
         for article_id, rows in by_article.items():
-            path = fresh / f"{article_id}.txt"
+            path = _draft_path(fresh, article_id)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(write_inline(corpus.articles[article_id], rows), encoding="utf-8")
     return len(by_article)
+
+
+def _draft_path(folder: Path, article_id: str) -> Path:
+    """Return where an article goes; one of a table may be called anything."""
+    parts = article_id.split("/")
+    if not article_id.isprintable() or {"", ".", ".."}.intersection(parts) or "\\" in article_id:
+        raise LabelError(f"article {article_id!r:.80} has an id that is no file's name; change it.")
+    return folder / f"{article_id}.txt"
