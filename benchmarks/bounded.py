@@ -227,18 +227,16 @@ def seconds(
     A refusal is an answer, too.
     """
     best = float("inf")
-    for _ in range(runs):
-        begin = time.process_time()
-        try:
-            with _stopped_after(limit):
+    try:
+        for _ in range(runs):
+            begin = time.process_time()
+            with contextlib.suppress(StanceError), _stopped_after(limit):
                 job(text)
-        except StanceError:
-            pass
-        except TimeoutError:
-            return float("inf")
-        best = min(best, time.process_time() - begin)
-        if best > enough:
-            break
+            best = min(best, time.process_time() - begin)
+            if best > enough:
+                break
+    except TimeoutError:
+        return float("inf")
     return best
 
 
