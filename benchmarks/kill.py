@@ -30,6 +30,7 @@ from stance.model import MODEL_FILES, read_evaluation, read_metadata
 from stance.reading import load, read
 from stance.tables import format_plain
 
+_PATIENCE = 30
 PROJECT = Path(__file__).parent.parent
 TARGET = """
 name = "toy"
@@ -110,7 +111,7 @@ def kill_at(process: subprocess.Popen[str], moment: float) -> bool:
 
 def _await_end_of_group(group: int) -> None:
     """Wait until the last of a killed process's children has ended."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + _PATIENCE
     while True:
         try:
             os.killpg(group, 0)

@@ -37,7 +37,7 @@ def explained_os_errors(action: str, path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         hint = ""
-        if error.errno == errno.ENOSPC:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             hint = " Free some space and run the command again; what was there before is untouched."
         elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             hint = " Choose another place, or change its permissions."

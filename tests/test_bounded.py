@@ -10,10 +10,6 @@ import bounded
 
 # Those that read a text by the model are slower, and the steps that they take have their own tests.
 LARGE, SMALL = 20_000, 4_000
-BY_MODEL = {
-    "web page", "web page around", "actors of one sentence", "actors of many sentences",
-    "questions", "claims", "weak labels",
-}  # fmt: skip
 # So little time tells nothing about growth.
 ENOUGH = 0.12
 # Four times the text: 4 in proportion, 16 for the square. Caches and rests of others' work add.
@@ -50,7 +46,7 @@ def growth(job, build, size):
 
 @pytest.mark.parametrize("reader", bounded.READERS)
 def test_time_grows_in_proportion(reader):
-    size = SMALL if reader in BY_MODEL else LARGE
+    size = SMALL if reader in bounded.BY_MODEL else LARGE
     found = {
         shape: growth(bounded.READERS[reader], build, size)
         for shape, build in bounded.SHAPES.items()
