@@ -688,7 +688,7 @@ def fuzz_apart(name: str, seconds: float, first_seed: int) -> dict[str, Any]:
     return found
 
 
-def _report(tallies: list[dict[str, Any]]) -> None:
+def report(tallies: list[dict[str, Any]], benchmark: str) -> None:
     """Print a table, and the sum of it."""
     header = ["reader", "cases", "cases/s", "results", "refusals", "slowest, s", "findings"]
     rows = [
@@ -701,7 +701,7 @@ def _report(tallies: list[dict[str, Any]]) -> None:
     ]  # fmt: skip
     print("\n".join(format_plain(header, rows, range(1, 7))))
     summary = {
-        "benchmark": "fuzz",
+        "benchmark": benchmark,
         "metric": "findings",
         "value": sum(sum(t["findings"].values()) for t in tallies),
         "cases": sum(t["cases"] for t in tallies),
@@ -724,7 +724,7 @@ def main() -> None:
         os.environ["STANCE_MODEL"] = str(args.model)
     warnings.simplefilter("ignore")
     if args.reader is None:
-        _report([fuzz_apart(name, args.seconds, args.seed) for name in READERS])
+        report([fuzz_apart(name, args.seconds, args.seed) for name in READERS], "fuzz")
         return
     with _stack:
         tally = fuzz(args.reader, args.seconds, args.seed)
