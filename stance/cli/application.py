@@ -29,8 +29,28 @@ class StanceGroup(TyperGroup):
             raise typer.Exit(130) from error
         except BrokenPipeError as error:
             # The reader of our output has gone (as `| head` does); there is nobody left to tell.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             raise typer.Exit(0) from error
+        except (OSError, MemoryError) as error:
+            if ctx.params.get("debug"):
+                raise
+            _drop_output()
+            typer.echo(f"error: {_explain(error)}", err=True)
+            raise typer.Exit(1) from error
+
+
+def _drop_output() -> None:
+    """Let what waits to be printed go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _explain(error: OSError | MemoryError) -> str:
+    """Return one line about what the system refused."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; read less at once."
+    name = f" {error.filename}" if error.filename else ""
+    reason = " ".join((error.strerror or str(error)).split())
+    return f"the system refused to read or write{name}: {reason}."
 
 
 app = typer.Typer(
