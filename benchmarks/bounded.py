@@ -273,7 +273,7 @@ def main() -> None:
             short = seconds(job, build(size))
             long = seconds(job, build(size * 4)) if short < float("inf") else short
             # Below this a clock tells nothing.
-            ratio = long / max(short, 0.004) if long < float("inf") else long
+            ratio = long / max(short, 0.01) if long < float("inf") else long
             if ratio > args.tell:
                 print(f"{reader}, {shape}: {short:.3f} s, {long:.3f} s", flush=True)
             slowest = max(slowest, (ratio, shape, long))

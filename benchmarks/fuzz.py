@@ -19,7 +19,6 @@ import sys
 import tempfile
 import time
 import warnings
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
@@ -146,6 +145,18 @@ def _parquet(which: str) -> bytes:
     rows = TABLE if which == "table" else ROWS
     pq.write_table(pa.Table.from_pylist(rows), stream, compression="zstd")
     return stream.getvalue()
+
+
+@cache
+def _saved_dataset() -> dict[str, bytes]:
+    """Return the files of a folder that `datasets.save_to_disk` wrote."""
+    from datasets import Dataset, disable_progress_bars
+
+    disable_progress_bars()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [{"text": row["text"], "label": row["label"]} for row in TABLE]
+        Dataset.from_list(rows).save_to_disk(folder)
+        return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
 # What documents are made of
@@ -299,6 +310,20 @@ def _read_table(name: str) -> Callable[[Folder, Any], Any]:
         return table
 
     return read
+
+
+@st.composite
+def _saved(draw: Any) -> tuple[str, bytes]:
+    """Draw one file of a saved dataset, changed."""
+    files = _saved_dataset()
+    name = draw(st.sampled_from(sorted(files)))
+    return name, draw(documents(files[name]))
+
+
+def _read_saved(folder: Folder, case: tuple[str, bytes]) -> Any:
+    for name, data in [*_saved_dataset().items(), case]:
+        _file(folder, name, data)
+    return read_labelled_table(folder, skip_bad_rows=True)
 
 
 def _read_gzip(folder: Folder, data: bytes) -> Any:
@@ -575,6 +600,7 @@ READERS: Mapping[str, Reader] = {
         _read_gzip,
     ),
     "table parquet": Reader(documents(_parquet("table")), _read_table("t.parquet")),
+    "saved dataset": Reader(_saved(), _read_saved),
     "label studio": Reader(json_lines(TASK, {**TASK, "id": 2}), _read_task("t.json")),
     "label studio csv": Reader(
         documents(_csv([{**TASK["data"], "stance": "supports", "readings": "[]"}])),  # type: ignore[dict-item]
@@ -607,7 +633,7 @@ class Tally:
     refusals: int = 0
     slowest: float = 0.0
     seconds: float = 0.0
-    findings: Counter[str] = field(default_factory=Counter)
+    findings: dict[str, int] = field(default_factory=dict)
 
     def judge(self, reader: Reader, case: Any) -> None:
         """Send one case, and raise AssertionError for a finding."""
@@ -671,7 +697,7 @@ def _note(tally: Tally, name: str, case: Any, error: Exception) -> None:
         print(
             f"{name}: {kind}: {error!s:.300}\n  case: {case!r:.1500}", file=sys.stderr, flush=True
         )
-    tally.findings[kind] += 1
+    tally.findings[kind] = tally.findings.get(kind, 0) + 1
 
 
 def fuzz_apart(name: str, seconds: float, first_seed: int) -> dict[str, Any]:

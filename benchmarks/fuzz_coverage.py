@@ -31,7 +31,7 @@ with atheris.instrument_imports(include=["stance"]):
 from hypothesis import HealthCheck, Phase, given, settings
 
 # Of these the cases are no bytes, or the code that reads them is not Python.
-OTHERS = frozenset(["cue", "label map", "facts", "requests", "claims of a text"])
+OTHERS = frozenset(["cue", "label map", "saved dataset", "facts", "requests", "claims of a text"])
 
 
 def write_seeds(name: str, folder: Path, count: int = 200) -> None:

@@ -16,6 +16,7 @@ from stance.errors import ArticleError, LabelError, StanceError, TargetError, ex
 from stance.examples import read_labels, read_phrasebook
 from stance.exchange.hf import import_dataset
 from stance.exchange.labelstudio import read_tasks
+from stance.labelled import read_labelled_table
 from stance.mentions import find_mentions
 from stance.model import read_metadata
 from stance.targets import load_target, parse_target
@@ -119,6 +120,31 @@ def test_damaged_dataset_folder(tmp_path):
     (tmp_path / "data" / "train.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(ArticleError, match="no Parquet file"):
         import_dataset(tmp_path)
+
+
+def test_saved_dataset_whose_facts_are_no_object(tmp_path):
+    for name, data in fuzz._saved_dataset().items():
+        (tmp_path / name).write_bytes(data)
+    assert len(fuzz._read_saved(tmp_path, ("more", b"")).examples) == 3
+    (tmp_path / "dataset_info.json").write_text("3")
+    with pytest.raises(ArticleError, match="is a damaged dataset folder"):
+        read_labelled_table(tmp_path)
+
+
+def test_saved_dataset_whose_offsets_point_anywhere(tmp_path):
+    files = fuzz._saved_dataset()
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    text = fuzz.TABLE[0]["text"].encode()
+    (arrow,) = tmp_path.glob("*.arrow")
+    lengths = [len(row["text"].encode()) for row in fuzz.TABLE]
+    ends = [sum(lengths[: i + 1]) for i in range(3)]
+    whole = b"".join(n.to_bytes(4, "little") for n in (0, *ends))
+    data = arrow.read_bytes()
+    assert data.count(whole) == 1 and text in data
+    arrow.write_bytes(data.replace(whole, whole[:4] + b"\xff\xff\xff\x7f" + whole[8:]))
+    with pytest.raises(ArticleError, match="is a damaged dataset folder"):
+        read_labelled_table(tmp_path)
 
 
 def test_facts_of_another_kind(tmp_path):
