@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stance.articles import Article, Sentence, read_article, read_articles, split_sentences
+    from stance.bulk.running import score_file
     from stance.errors import StanceError
     from stance.evaluation import accuracy_by_actor
     from stance.examples import Example, read_labels, write_labels
@@ -46,6 +47,7 @@ _HOMES = {
     "read_labelled_table": "labelled",
     "read_labels": "examples",
     "run_table_experiment": "experiment",
+    "score_file": "bulk.running",
     "split_sentences": "articles",
     "train_model": "training",
     "write_labels": "examples",
@@ -71,6 +73,7 @@ __all__ = [
     "read_labelled_table",
     "read_labels",
     "run_table_experiment",
+    "score_file",
     "split_sentences",
     "train_model",
     "write_labels",

@@ -18,8 +18,9 @@ class StanceGroup(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (StanceError, KeyboardInterrupt, BrokenPipeError) as error:
-            if isinstance(error, StanceError) and ctx.params.get("debug"):
+        except (StanceError, KeyboardInterrupt, OSError, MemoryError) as error:
+            told = not isinstance(error, (KeyboardInterrupt, BrokenPipeError))
+            if told and ctx.params.get("debug"):
                 raise
             raise typer.Exit(tell_end(error) or 0) from error
 

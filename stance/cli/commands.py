@@ -5,6 +5,7 @@ from __future__ import annotations
 import stance.cli.labels  # isort: skip
 import stance.cli.models  # isort: skip
 import stance.cli.answers  # isort: skip
+import stance.cli.scoring  # isort: skip
 import stance.cli.reports  # isort: skip
 import stance.cli.agreement  # isort: skip
 import stance.cli.exchange  # isort: skip
