@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -120,7 +118,7 @@ def folder_written_whole(path: str | os.PathLike[str], only: Sequence[str]) -> I
             os.chmod(fresh, 0o777 & ~_umask())
             _put_in_place(fresh, path)
         except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
+            _remove(fresh)
             raise
         finally:
             if handle is not None:
@@ -162,16 +160,23 @@ def _is_dir(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
+def _remove(folder: Path) -> None:
+    """Remove a folder of ours, as far as it can be removed."""
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _put_in_place(fresh: Path, path: Path) -> None:
     """Let a finished folder take the place of the old one, and remove that."""
     if path.exists() and _exchange(fresh, path):
-        shutil.rmtree(fresh, ignore_errors=True)
+        _remove(fresh)
         return
     old = _retired(path)
     if path.exists():
         os.replace(path, old)
     os.replace(fresh, path)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -214,6 +219,8 @@ def _open_part(path: Path) -> tuple[int, str]:
             os.ftruncate(handle, 0)
             return handle, str(name)
         os.close(handle)
+    import tempfile
+
     return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
 
 
@@ -225,9 +232,11 @@ def _make_part(path: Path) -> tuple[int | None, Path]:
         handle = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         if _is_ours(handle, place):
             for child in place.iterdir():
-                shutil.rmtree(child) if _is_dir(child) else child.unlink()
+                _remove(child) if _is_dir(child) else child.unlink()
             return handle, place
         os.close(handle)
+    import tempfile
+
     other = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     return None, Path(other)
 
@@ -255,7 +264,7 @@ def recover_folder(path: str | os.PathLike[str]) -> None:
     old = _retired(path)
     if old.exists():
         if path.exists():
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
         else:
             os.replace(old, path)
 

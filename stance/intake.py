@@ -6,18 +6,18 @@ of a folder are refused, and what is packed may not unpack to more than a table 
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from stance.errors import ArticleError
 from stance.files import explained_os_errors
+
+if TYPE_CHECKING:
+    import gzip
 
 # A table is read into memory whole. An article of ten million bytes is three times "War and Peace".
 LARGEST_TABLE = 1 << 30
@@ -110,6 +110,10 @@ def unpack_gzip(data: bytes, origin: str, largest: int = LARGEST_TABLE) -> bytes
     ArticleError
         If it is damaged, or holds more.
     """
+    import gzip
+    import io
+    import zlib
+
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
             return _read_at_most(stream, largest, f"{origin}, unpacked,")

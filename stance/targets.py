@@ -6,23 +6,18 @@ alias stands for. It never guesses: a name that is in no alias list has no canon
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
 from stance.dictionary import index_categories, load_dictionary
 from stance.errors import StanceError, TargetError, shortlist, suggestion
-from stance.intake import read_file
 from stance.normalization import normalize
 
 DEFAULT_TARGET = "belarus-2020"
@@ -138,12 +133,12 @@ class Target:
         return load_dictionary() if self.dictionary is None else self.dictionary
 
     @cached_property
-    def category_of(self) -> dict[str, str]:
+    def category_of(self) -> Mapping[str, str]:
         """What stands for a word among the categories: its category, or itself; else nothing."""
         return index_categories(self.categories)
 
     @cached_property
-    def by_name(self) -> dict[str, Actor]:
+    def by_name(self) -> Mapping[str, Actor]:
         """Every name, folded, to its actor; roles to whoever holds them at the target's date."""
         table = {fold(name): actor for actor in self.actors for name in actor.names}
         for role in self.roles:
@@ -196,6 +191,22 @@ class Target:
         actor = self.by_name.get(fold(name))
         return actor.canonical if actor else None
 
+    def offices(self, canonical: str) -> list[str]:
+        """Return the names of the offices that an actor holds on the target's day."""
+        return self._offices.get(canonical, [])
+
+    @cached_property
+    def _offices(self) -> dict[str, list[str]]:
+        """The names of the offices that each actor holds on the target's day."""
+        offices: dict[str, list[str]] = {}
+        for role in self.roles:
+            offices.setdefault(role.holder(self.date), []).extend(role.names)
+        return offices
+
+    def stored_aliases(self) -> Any:
+        """Return the alias table that a model keeps; None for a target that was parsed."""
+        return None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Target:
         """Return the target itself: it never changes, and scikit-learn's clone copies deeply."""
         return self
@@ -203,6 +214,8 @@ class Target:
     @cached_property
     def sha256(self) -> str:
         """Hash of the TOML text, as hexadecimal digits."""
+        import hashlib
+
         return hashlib.sha256(self.source.encode()).hexdigest()
 
 
@@ -254,6 +267,8 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
     TargetError
         If there is no such target, or its file is wrong; the message names the key.
     """
+    from importlib import resources
+
     path = Path(reference)
     if path.suffix == ".toml" or path.is_file():
         return parse_target(_read_toml(path), origin=str(path))
@@ -269,6 +284,8 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
 
 def _read_toml(path: Path) -> str:
     """Return the text of a target's file."""
+    from stance.intake import read_file
+
     advice = f"Name a TOML file, or one of {shortlist(list_targets())}."
     try:
         # A line ends in "\n", however it was written.
@@ -287,6 +304,8 @@ def _read_toml(path: Path) -> str:
 
 def list_targets() -> list[str]:
     """Return the names of the shipped targets, sorted."""
+    from importlib import resources
+
     folder = resources.files("stance") / "targets"
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
@@ -311,6 +330,8 @@ def draft_target(name: str, today: str) -> str:
     TargetError
         If the name is no such name.
     """
+    from importlib import resources
+
     if not re.fullmatch(r"[\w-]+", name):
         raise TargetError(f"a target's name must be letters, digits, '-' and '_', found {name!r}.")
     template = resources.files("stance") / "targets" / "template.txt"
@@ -339,6 +360,8 @@ def parse_target(text: str, origin: str = "target") -> Target:
     TargetError
         If it is not TOML, has an unknown key, gives one alias to two actors, or has a bad cue.
     """
+    import tomllib
+
     if _DEEP_KEY.search(text):
         raise TargetError(f"{origin}: a key has more than {_DEEPEST_KEY} parts; a target has two.")
     try:
@@ -447,6 +470,8 @@ def _read_roles(rows: Any, actors: Sequence[Actor], origin: str) -> tuple[Role, 
 
 def _day(value: Any, where: str) -> str:
     """Return a TOML date, or a text in the same form, as ISO 8601."""
+    import datetime
+
     try:
         return datetime.date.fromisoformat(str(value)).isoformat()
     except ValueError:

@@ -42,6 +42,8 @@ LADDER = [
     "stance.labelled",
     "stance.batch",
     "stance.context",
+    "stance.modelfile",
+    "stance.storedtarget",
     "stance.scorer",
     "stance.reading",
     "stance.bulk",
@@ -63,6 +65,7 @@ LADDER = [
     "stance.regression",
     "stance.pipeline",
     "stance.model",
+    "stance.loading",
     "stance.detection_training",
     "stance.coreference_training",
     "stance.training",
@@ -115,9 +118,12 @@ LADDER = [
     "stance.serve.review_routes",
     "stance.serve.application",
     "stance.serve.running",
+    "stance.cli.endings",
+    "stance.cli.inputs",
+    "stance.cli.claims",
+    "stance.cli.quick",
     "stance.cli.application",
     "stance.cli.options",
-    "stance.cli.inputs",
     "stance.cli.printing",
     "stance.cli.labels",
     "stance.cli.models",
@@ -127,6 +133,7 @@ LADDER = [
     "stance.cli.exchange",
     "stance.cli.reports",
     "stance.cli.serving",
+    "stance.cli.commands",
     "stance.cli",
     "stance.__main__",
 ]
@@ -174,7 +181,7 @@ def loaded_after(code: str) -> set[str]:
     [
         ("import stance", {"numpy", "sklearn", "typer", "datasets", "pandas"}),
         ("import stance.cli", {"numpy", "sklearn", "datasets", "pandas", "nupunkt"}),
-        ("import stance; stance.load", {"sklearn", "datasets", "pandas", "scipy"}),
+        ("import stance; stance.load", {"numpy", "sklearn", "datasets", "pandas", "scipy"}),
     ],
 )
 def test_nothing_heavy_is_loaded_early(code, absent):

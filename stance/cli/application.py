@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from stance.cli.endings import tell_end
 from stance.errors import StanceError
 
 
@@ -19,38 +18,11 @@ class StanceGroup(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except StanceError as error:
-            if ctx.params.get("debug"):
+        except (StanceError, KeyboardInterrupt, OSError, MemoryError) as error:
+            quiet = (KeyboardInterrupt, BrokenPipeError)
+            if ctx.params.get("debug") and not isinstance(error, quiet):
                 raise
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(1) from error
-        except KeyboardInterrupt as error:
-            typer.echo("interrupted; what was there before is untouched.", err=True)
-            raise typer.Exit(130) from error
-        except BrokenPipeError as error:
-            # The reader of our output has gone (as `| head` does); there is nobody left to tell.
-            _drop_output()
-            raise typer.Exit(0) from error
-        except (OSError, MemoryError) as error:
-            if ctx.params.get("debug"):
-                raise
-            _drop_output()
-            typer.echo(f"error: {_explain(error)}", err=True)
-            raise typer.Exit(1) from error
-
-
-def _drop_output() -> None:
-    """Let what waits to be printed go nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _explain(error: OSError | MemoryError) -> str:
-    """Return one line about what the system refused."""
-    if isinstance(error, MemoryError):
-        return "there is not enough memory; read less at once."
-    name = f" {error.filename}" if error.filename else ""
-    reason = " ".join((error.strerror or str(error)).split())
-    return f"the system refused to read or write{name}: {reason}."
+            raise typer.Exit(tell_end(error) or 0) from error
 
 
 app = typer.Typer(
