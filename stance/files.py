@@ -104,8 +104,6 @@ def folder_written_whole(path: str | os.PathLike[str], only: Sequence[str]) -> I
     StanceError
         If the disk is full, the place may not be written to, or other files would be lost.
     """
-    import shutil
-
     path = Path(os.path.realpath(path))
     with explained_os_errors("write", path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +118,7 @@ def folder_written_whole(path: str | os.PathLike[str], only: Sequence[str]) -> I
             os.chmod(fresh, 0o777 & ~_umask())
             _put_in_place(fresh, path)
         except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
+            _remove(fresh)
             raise
         finally:
             if handle is not None:
@@ -162,18 +160,23 @@ def _is_dir(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _put_in_place(fresh: Path, path: Path) -> None:
-    """Let a finished folder take the place of the old one, and remove that."""
+def _remove(folder: Path) -> None:
+    """Remove a folder of ours, as far as it can be removed."""
     import shutil
 
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put_in_place(fresh: Path, path: Path) -> None:
+    """Let a finished folder take the place of the old one, and remove that."""
     if path.exists() and _exchange(fresh, path):
-        shutil.rmtree(fresh, ignore_errors=True)
+        _remove(fresh)
         return
     old = _retired(path)
     if path.exists():
         os.replace(path, old)
     os.replace(fresh, path)
-    shutil.rmtree(old, ignore_errors=True)
+    _remove(old)
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -223,18 +226,17 @@ def _open_part(path: Path) -> tuple[int, str]:
 
 def _make_part(path: Path) -> tuple[int | None, Path]:
     """Return a new folder beside `path`, emptied of what a killed process has left in it."""
-    import shutil
-    import tempfile
-
     place = path.with_name(f".{path.name}.part")
     with contextlib.suppress(OSError):
         place.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
         if _is_ours(handle, place):
             for child in place.iterdir():
-                shutil.rmtree(child) if _is_dir(child) else child.unlink()
+                _remove(child) if _is_dir(child) else child.unlink()
             return handle, place
         os.close(handle)
+    import tempfile
+
     other = tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     return None, Path(other)
 
@@ -261,10 +263,8 @@ def recover_folder(path: str | os.PathLike[str]) -> None:
     path = Path(path)
     old = _retired(path)
     if old.exists():
-        import shutil
-
         if path.exists():
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
         else:
             os.replace(old, path)
 

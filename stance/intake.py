@@ -6,11 +6,9 @@ of a folder are refused, and what is packed may not unpack to more than a table 
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -113,6 +111,8 @@ def unpack_gzip(data: bytes, origin: str, largest: int = LARGEST_TABLE) -> bytes
         If it is damaged, or holds more.
     """
     import gzip
+    import io
+    import zlib
 
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:

@@ -18,7 +18,6 @@ from typing import Any
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
 from stance.dictionary import index_categories, load_dictionary
 from stance.errors import StanceError, TargetError, shortlist, suggestion
-from stance.intake import read_file
 from stance.normalization import normalize
 
 DEFAULT_TARGET = "belarus-2020"
@@ -285,6 +284,8 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
 
 def _read_toml(path: Path) -> str:
     """Return the text of a target's file."""
+    from stance.intake import read_file
+
     advice = f"Name a TOML file, or one of {shortlist(list_targets())}."
     try:
         # A line ends in "\n", however it was written.

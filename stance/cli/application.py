@@ -19,8 +19,8 @@ class StanceGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except (StanceError, KeyboardInterrupt, OSError, MemoryError) as error:
-            told = not isinstance(error, (KeyboardInterrupt, BrokenPipeError))
-            if told and ctx.params.get("debug"):
+            quiet = (KeyboardInterrupt, BrokenPipeError)
+            if ctx.params.get("debug") and not isinstance(error, quiet):
                 raise
             raise typer.Exit(tell_end(error) or 0) from error
 
