@@ -432,14 +432,12 @@ class StoredTable(Mapping[str, Any]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a key, `default` for one that is not there."""
-        memo = self._memo
-        if key in memo:
-            value = memo[key]
-            return default if value is None else value
-        number = self._keys.find(key)
-        value = None if number < 0 else self._value(number)
-        if len(memo) < _MEMO:
-            memo[key] = value
+        value = self._memo.get(key, self)
+        if value is self:
+            number = self._keys.find(key)
+            value = None if number < 0 else self._value(number)
+            if len(self._memo) < _MEMO:
+                self._memo[key] = value
         return default if value is None else value
 
     def __getitem__(self, key: str) -> Any:

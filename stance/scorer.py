@@ -26,6 +26,7 @@ from stance.errors import ModelError, StanceError
 from stance.features import VIEWS, Passage, build_views, list_items, to_passages
 from stance.files import explained_os_errors, write_whole
 from stance.modelfile import (
+    PAGE,
     Column,
     ModelFile,
     StoredTable,
@@ -47,6 +48,7 @@ ANALYZERS = ("word", "char_wb")
 
 _WORD = re.compile(r"(?u)\b\w+\b")
 _CACHED_WORDS = 200_000
+_CACHED_TERMS = 50_000
 _LONGEST_NGRAM = 20
 # A term's row: its inverse document frequency, then its coefficient for each class.
 _ROW = 1 + N_CLASSES
@@ -248,7 +250,17 @@ class _StoredBlock(Block):
     @cached_property
     def _find(self) -> Callable[[str], int | None]:
         """What returns the number of a term, None for one that is not in the vocabulary."""
-        return StoredTable(self._keys, int).get
+        find, known = self._keys.find, dict[str, int]()
+
+        def find_once(term: str) -> int | None:
+            number = known.get(term)
+            if number is None:
+                number = find(term)
+                if len(known) < _CACHED_TERMS:
+                    known[term] = number
+            return number if number >= 0 else None
+
+        return find_once
 
     @cached_property
     def _rows(self) -> Sequence[float]:
@@ -257,9 +269,13 @@ class _StoredBlock(Block):
 
     def _touch(self, numbers: Iterable[int]) -> None:
         """Check the pages of some rows."""
-        column = self._column
+        file, start, width = self._file, self._column.start, _ROW * self._column.width
+        is_checked = file.is_checked
         for number in numbers:
-            column.touch(number * _ROW, (number + 1) * _ROW)
+            # A row of 32 bytes never crosses a page.
+            at = start + number * width
+            if not is_checked[at // PAGE]:
+                file.touch(at, at + width)
 
 
 class Scorer:
