@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Bytecode is written even where PYTHONDONTWRITEBYTECODE is set: without it, each command that starts
+# would compile its modules anew.
+COMPILE := $(BIN)/python -m compileall -q
 MODEL := models/stance
 SOURCES := $(shell find stance -name '*.py' -o -name '*.toml' -o -name '*.md')
 DATA := $(shell find data/raw -type f) $(wildcard data/labels/reviewed.jsonl data/labels/gold.jsonl data/labels/phrasebook.jsonl)
@@ -42,12 +45,13 @@ bench: $(VENV)/.dev  ## Run the benchmarks; writes benchmarks/results.md
 	$(BIN)/python benchmarks/run_all.py
 
 clean:  ## Remove what was made; articles and reviewed labels stay
-	rm -rf $(MODEL) $(MODEL).accuracy.txt data/labels/weak.jsonl build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(MODEL) $(MODEL).accuracy.txt data/labels/weak.jsonl build dist stance/_kernel.*.so stance/_kernel.*.pyd .pytest_cache .mypy_cache .ruff_cache
 
 $(MODEL)/model.stance: $(VENV)/.run $(SOURCES) $(DATA)
 	@mkdir -p $(dir $(MODEL))
 	$(BIN)/stance train --out $(MODEL) > $(MODEL).accuracy.part
 	@mv $(MODEL).accuracy.part $(MODEL).accuracy.txt
+	@$(COMPILE) stance $(VENV)/lib/*/site-packages/nupunkt
 
 data/labels/weak.jsonl: $(VENV)/.run $(SOURCES) $(DATA)
 	$(BIN)/stance label data/raw --out $@
@@ -56,7 +60,7 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "stance needs Python 3.11 or newer, found " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements/run.txt pyproject.toml setup.py $(wildcard stance/*.[ch]) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@

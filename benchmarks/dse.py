@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -19,7 +20,7 @@ from sklearn.model_selection import GroupKFold
 
 from peers import PEERS, Texts, fit_predict, to_columns
 from public_data import Pair, find_clean, find_data, fold_sentence, macro_f1, read_pairs
-from stance.dictionary import categorize, load_dictionary
+from stance.dictionary import categorize, index_categories, load_dictionary
 from stance.features import canonical_text
 from stance.pipeline import CountedViews, Settings, ViewSpec, build_classifier
 from stance.tables import format_plain
@@ -48,6 +49,7 @@ SPECS = (
 GRID = tuple(product((2.0, 8.0), (0.0, 0.5, 1.0)))
 N_FOLDS = 3
 SIDE_WORDS = 8
+WORD = re.compile(r"\w+")
 
 
 def mask_pair(row: Pair) -> str:
@@ -67,15 +69,15 @@ def to_views(rows: Sequence[Pair]) -> dict[str, list[str]]:
         for left, middle, right in zip(before, between, after, strict=True)
     ]
     # The entities' masks are kept among the categories, as the actor's is.
-    dictionary = {**load_dictionary(), "pentity": "P", "qentity": "Q"}
+    index = index_categories({**load_dictionary(), "pentity": "P", "qentity": "Q"})
     return {
         "sentence": sentence,
         "between": between,
         "before": [" ".join(words) for words in before],
         "after": [" ".join(words) for words in after],
-        "categories": [categorize(text, dictionary) for text in sentence],
-        "between_categories": [categorize(text, dictionary) for text in between],
-        "near_categories": [categorize(text, dictionary) for text in near],
+        "categories": [categorize(WORD.findall(text), index) for text in sentence],
+        "between_categories": [categorize(WORD.findall(text), index) for text in between],
+        "near_categories": [categorize(WORD.findall(text), index) for text in near],
     }
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from stance.features import Passage
     from stance.labeling import label_articles
     from stance.labelled import read_labelled_table
+    from stance.loading import load
     from stance.model import StanceClassifier
-    from stance.reading import Claim, load, read
+    from stance.reading import Claim, read
     from stance.scorer import Scorer
     from stance.targets import Target, load_target
     from stance.training import train_model
@@ -38,7 +39,7 @@ _HOMES = {
     "Target": "targets",
     "accuracy_by_actor": "evaluation",
     "label_articles": "labeling",
-    "load": "reading",
+    "load": "loading",
     "load_target": "targets",
     "read": "reading",
     "read_article": "articles",

@@ -7,12 +7,11 @@ itself, and a pronoun without an antecedent keeps no canonical name: nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stance.coreference import Discourse, Namer, resolve_mentions
 from stance.detection import Detector
-from stance.mentions import Mention, Token, find_mentions, tokenize
+from stance.mentions import Mention, Token, locate_mentions, tokenize
 from stance.targets import Target
 from stance.verbs import (
     ADVERBIALS,
@@ -28,13 +27,26 @@ from stance.verbs import (
 _QUOTES = frozenset('"\u201c\u201d\u201e\u00ab\u00bb')
 _OPENING = frozenset("\u201c\u201e\u00ab")
 _APPOSITION_LIMIT = 16
-_OBJECT_PRONOUNS = frozenset("him them us me".split())
-_TAKE_OBJECTS = frozenset("told tell tells telling".split())
-_PREPOSITIONS = frozenset(
+OBJECT_PRONOUNS = frozenset("him them us me".split())
+TAKE_OBJECTS = frozenset("told tell tells telling".split())
+PREPOSITIONS = frozenset(
     "of in with against on to at into between from for near outside inside over under through "
     "than towards about behind around across".split()
 )
-_POSSESSIVES = frozenset("his her its their our my".split())
+# Without one of these before it nobody is named as the source of something.
+_SOURCE_SIGNS = REPORTING_VERBS | frozenset("to by from".split())
+# What may stand between a subject and its verb.
+PASSED_OVER = ADVERBIALS | frozenset(", ' n't t to".split())
+_CLOSING = {",": ",", "(": ")", "-": "-"}
+BEFORE_NAMES = frozenset("the a an president minister".split())
+POSSESSIVES = frozenset("his her its their our my".split())
+
+# The mentions of a sentence, each with whether it takes part.
+Acting = tuple[tuple[Mention, bool], ...]
+# Of so many sentences, none longer than so many characters, this is kept.
+_MOST_REMEMBERED = 4096
+_LONGEST_REMEMBERED = 1000
+_REMEMBERED: dict[tuple[str, Target], Acting] = {}
 
 
 def detect_actors(
@@ -92,11 +104,11 @@ def detect_actors(
 def _spoken_by(actor: Mention, speaker: Mention) -> Mention:
     """Return a first person without a name as the speaker of its quotation."""
     if actor.kind == "speaker" and actor.canonical is None:
-        return replace(actor, canonical=speaker.canonical)
+        return actor._replace(canonical=speaker.canonical)
     return actor
 
 
-def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]:
+def acting_mentions(sentence: str, target: Target) -> Acting:
     """Find the mentions of one sentence, each with whether it takes part.
 
     Parameters
@@ -108,15 +120,33 @@ def acting_mentions(sentence: str, target: Target) -> list[tuple[Mention, bool]]
 
     Returns
     -------
-    list of (Mention, bool)
+    tuple of (Mention, bool)
         In order of their place.
     """
+    found = _REMEMBERED.get((sentence, target))
+    if found is None:
+        found = _find_acting(sentence, target)
+        remember_acting(target, {sentence: found})
+    return found
+
+
+def remember_acting(target: Target, found: Mapping[str, Acting]) -> None:
+    """Remember what was found of sentences, since each actor of one is asked about."""
+    if len(_REMEMBERED) + len(found) > _MOST_REMEMBERED:
+        _REMEMBERED.clear()
+    for sentence, acting in found.items():
+        if len(sentence) <= _LONGEST_REMEMBERED:
+            _REMEMBERED[sentence, target] = acting
+
+
+def _find_acting(sentence: str, target: Target) -> Acting:
+    """Find the mentions of one sentence, each with whether it takes part."""
     tokens = tokenize(sentence)
-    index = {token.start: i for i, token in enumerate(tokens)}
-    return [
-        (mention, _takes_part(tokens, _span(tokens, index, mention)))
-        for mention in find_mentions(sentence, target, tokens)
-    ]
+    words = [token.folded for token in tokens]
+    return tuple(
+        (mention, _takes_part(words, first, last))
+        for mention, first, last in locate_mentions(sentence, target, tokens)
+    )
 
 
 def _read_sentence(
@@ -125,10 +155,11 @@ def _read_sentence(
     """Find the actors of one sentence and remember them; return who speaks its quotation, too."""
     tokens = tokenize(sentence)
     quoted, discourse.in_quotation = mark_quotations(tokens, opened=discourse.in_quotation)
-    mentions = find_mentions(sentence, discourse.target, tokens)
-    index = {token.start: i for i, token in enumerate(tokens)}
+    located = locate_mentions(sentence, discourse.target, tokens)
+    mentions = [mention for mention, _, _ in located]
     if detector is None:
-        chosen = [_takes_part(tokens, _span(tokens, index, mention)) for mention in mentions]
+        words = [token.folded for token in tokens]
+        chosen = [_takes_part(words, first, last) for _, first, last in located]
     else:
         chances = detector.probabilities(tokens, mentions, quoted)
         chosen = [chance >= detector.threshold for chance in chances]
@@ -198,71 +229,72 @@ def mark_quotations(tokens: Sequence[Token], *, opened: bool = False) -> tuple[l
     return quoted, opened
 
 
-def _takes_part(tokens: Sequence[Token], span: tuple[int, int]) -> bool:
+def _takes_part(words: Sequence[str], first: int, last: int) -> bool:
     """Tell whether a mention is a subject, an agent or a source, and not only mentioned."""
-    first, last = span
-    word = tokens[first].folded
-    before = [token.folded for token in tokens[max(0, first - 4) : first]]
-    if word in _POSSESSIVES:
-        return _owns_position(tokens, last)
-    if before and before[-1] in _POSSESSIVES or _is_outlet(tokens, first, last):
+    word = words[first]
+    before = words[max(0, first - 4) : first]
+    if word in POSSESSIVES:
+        return _owns_position(words, last)
+    if before and before[-1] in POSSESSIVES or _is_outlet(words, first, last):
         return False
-    if _is_source(before, tokens, first):
+    if _is_source(before, words, first):
         return True
-    if word in _OBJECT_PRONOUNS:
+    if word in OBJECT_PRONOUNS:
         return False
-    if last < len(tokens) and tokens[last].folded == "'s":
-        return _owns_position(tokens, last + 1) or _finds_verb(tokens, last + 1, contracted=True)
-    if before and before[-1] in _PREPOSITIONS:
+    if last < len(words) and words[last] == "'s":
+        return _owns_position(words, last + 1) or _finds_verb(words, last + 1, contracted=True)
+    if before and before[-1] in PREPOSITIONS:
         return False
-    return _finds_verb(tokens, last)
+    return _finds_verb(words, last)
 
 
-def _is_outlet(tokens: Sequence[Token], first: int, last: int) -> bool:
+def _is_outlet(words: Sequence[str], first: int, last: int) -> bool:
     """Tell whether a mention is the outlet that carries the news ("the RBC news website")."""
-    return any(token.folded in OUTLET_NOUNS for token in tokens[last : last + 3]) or any(
-        token.folded in OUTLET_NOUNS for token in tokens[max(0, first - 2) : first]
+    return not (
+        OUTLET_NOUNS.isdisjoint(words[last : last + 3])
+        and OUTLET_NOUNS.isdisjoint(words[max(0, first - 2) : first])
     )
 
 
-def _is_source(before: Sequence[str], tokens: Sequence[Token], first: int) -> bool:
+def _is_source(before: Sequence[str], words: Sequence[str], first: int) -> bool:
     """Tell whether the words before a mention make it a speaker or an agent."""
-    words = [word for word in before if word not in ("the", "a", "an", "president", "minister")]
-    if not words:
+    if _SOURCE_SIGNS.isdisjoint(before):
         return False
-    if words[-2:] == ["according", "to"] or words[-1] == "by" and "named" not in words:
-        return _follows_participle(tokens, first) if words[-1] == "by" else True
-    if words[-1] == "from":
-        return bool(POSITION_NOUNS & set(words[:-1]))
+    lead = [word for word in before if word not in BEFORE_NAMES]
+    if not lead:
+        return False
+    if lead[-2:] == ["according", "to"] or lead[-1] == "by" and "named" not in lead:
+        return _follows_participle(words, first) if lead[-1] == "by" else True
+    if lead[-1] == "from":
+        return not POSITION_NOUNS.isdisjoint(lead[:-1])
     # "…, said Lavrov" and "…” Lavrov said", but not "told Lukashenko": that takes an object.
-    inverted = len(words) > 1 and words[-2] in ('"', ",", "?", "!")
-    verb = words[-1]
+    inverted = len(lead) > 1 and lead[-2] in ('"', ",", "?", "!")
+    verb = lead[-1]
     return (
         inverted
         and verb in REPORTING_VERBS
-        and verb not in _TAKE_OBJECTS
-        and tokens[first].folded not in ("it", "her")
+        and verb not in TAKE_OBJECTS
+        and words[first] not in ("it", "her")
     )
 
 
-def _follows_participle(tokens: Sequence[Token], first: int) -> bool:
+def _follows_participle(words: Sequence[str], first: int) -> bool:
     """Tell whether "by" follows a participle or a position ("rejected by", "a statement by")."""
-    window = [token.folded for token in tokens[max(0, first - 6) : first]]
+    window = words[max(0, first - 6) : first]
     return any(word in POSITION_NOUNS or word in VERBS for word in window)
 
 
-def _owns_position(tokens: Sequence[Token], i: int) -> bool:
+def _owns_position(words: Sequence[str], i: int) -> bool:
     """Tell whether a noun of position follows a possessive ("Lukashenko's claim")."""
-    return any(token.folded in POSITION_NOUNS for token in tokens[i : i + 3])
+    return not POSITION_NOUNS.isdisjoint(words[i : i + 3])
 
 
-def _finds_verb(tokens: Sequence[Token], i: int, *, contracted: bool = False) -> bool:
+def _finds_verb(words: Sequence[str], i: int, *, contracted: bool = False) -> bool:
     """Tell whether the words from token `i` on are what a subject is followed by."""
-    i = _skip_apposition(tokens, i)
+    i = _skip_apposition(words, i)
     seen_be = contracted
     seen_auxiliary = contracted
-    for token in tokens[i : i + 6]:
-        word = token.folded
+    for word in words[i : i + 6]:
         if word in AUXILIARIES:
             seen_be = word in BE
             seen_auxiliary = True
@@ -270,19 +302,17 @@ def _finds_verb(tokens: Sequence[Token], i: int, *, contracted: bool = False) ->
             return True
         elif word in VERBS:
             return not (seen_be and word.endswith(("ed", "en")))
-        elif word in ADVERBIALS or word.endswith("ly") or word in (",", "'", "n't", "t", "to"):
-            continue
-        else:
+        elif word not in PASSED_OVER and not word.endswith("ly"):
             return seen_auxiliary and not seen_be
     return seen_auxiliary and not seen_be
 
 
-def _skip_apposition(tokens: Sequence[Token], i: int) -> int:
+def _skip_apposition(words: Sequence[str], i: int) -> int:
     """Return the token after ", the Kremlin's spokesman," where one follows."""
-    if i < len(tokens) and tokens[i].folded in (",", "(", "-") and i + 1 < len(tokens):
-        closing = {"(": ")", "-": "-"}.get(tokens[i].folded, ",")
-        for j in range(i + 2, min(i + _APPOSITION_LIMIT, len(tokens))):
-            if tokens[j].folded == closing:
+    if i + 1 < len(words) and words[i] in _CLOSING:
+        closing = _CLOSING[words[i]]
+        for j in range(i + 2, min(i + _APPOSITION_LIMIT, len(words))):
+            if words[j] == closing:
                 return j + 1
     return i
 

@@ -47,6 +47,9 @@ _CONTINUES = re.compile(r"[\"')\] ]*(?:[,;)]|[.!?:]*$)")
 _TITLES = tuple(
     f"{title}." for title in ("Mr", "Mrs", "Ms", "Dr", "Lt", "Gen", "Col", "Sen", "Rep")
 )
+# Where Punkt may end a sentence, but for the end of the text.
+_ENDS, _CLOSING = ".?!\u2026", "\"')]"
+_INNER_END = re.compile(rf"[{_ENDS}]\W")
 # "MINSK, August 20. /TASS/." and "August 10, 2020, 14:13 - IA Regnum." open a sentence.
 _DATELINE = re.compile(
     r"(?:[A-Z][A-Z .-]+, )?[A-Z]\w+\.? \d{1,2}(?:, \d{4})?(?:, \d\d:\d\d)?\.?"
@@ -382,11 +385,9 @@ def _is_wrapped(lines: list[str]) -> bool:
 
 def _split_paragraph(text: str) -> list[tuple[int, int]]:
     """Return the sentences of a paragraph as offsets, without the white space around them."""
-    from nupunkt import sent_spans
-
     plain = align(text)
     pieces: list[tuple[int, int]] = []
-    for start, end in sent_spans(plain):
+    for start, end in _spans(plain):
         for begin, stop in _missed_ends(plain, start, end):
             begin += len(plain[begin:stop]) - len(plain[begin:stop].lstrip())
             stop -= len(plain[begin:stop]) - len(plain[begin:stop].rstrip())
@@ -397,6 +398,15 @@ def _split_paragraph(text: str) -> list[tuple[int, int]]:
             else:
                 pieces.append((begin, stop))
     return pieces
+
+
+def _spans(plain: str) -> list[tuple[int, int]]:
+    """Return the sentences that Punkt finds; where none can end early, without asking it."""
+    if not _INNER_END.search(plain.rstrip().rstrip(_CLOSING).rstrip(_ENDS)):
+        return [(0, len(plain))]
+    from nupunkt import sent_spans
+
+    return sent_spans(plain)
 
 
 def _missed_ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ do. A name that was never met stays itself, and a pronoun without an antecedent 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
 
@@ -281,7 +281,7 @@ def _known_nouns(target: Target, canonical: str) -> tuple[frozenset[str], frozen
     actor = target.by_name.get(fold(canonical))
     names = list(actor.names) if actor else [canonical]
     if actor:
-        names += _offices(target).get(actor.canonical, [])
+        names += target.offices(actor.canonical)
     nouns, phrases = set(), set()
     for name in names:
         words = fold_letters(name).replace("-", " ").split()
@@ -291,15 +291,6 @@ def _known_nouns(target: Target, canonical: str) -> tuple[frozenset[str], frozen
                 if i:
                     phrases.add(f"{words[i - 1]} {word}")
     return frozenset(nouns), frozenset(phrases)
-
-
-@lru_cache(maxsize=16)
-def _offices(target: Target) -> dict[str, list[str]]:
-    """Return the names of the offices that each actor holds on the target's day."""
-    offices: dict[str, list[str]] = {}
-    for role in target.roles:
-        offices.setdefault(role.holder(target.date), []).extend(role.names)
-    return offices
 
 
 def _learn_titles(entity: Entity, mention: Mention, tokens: Sequence[Token], place: int) -> None:
@@ -371,7 +362,7 @@ def resolve_mentions(
             here.pop(name, None)
             here[name] = None
     actors = [
-        replace(mention, canonical=name)
+        mention._replace(canonical=name)
         for i, mention in enumerate(mentions)
         if chosen[i]
         for name in named[i] or (None,)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
@@ -156,7 +155,7 @@ def _read_marked(
                     yield list(described), answers
             _meet(discourse, mention, row, tokens, place, here)
         discourse.end_sentence(
-            [replace(m, canonical=matched[m].canonical) for m in mentions if m in matched]
+            [m._replace(canonical=matched[m].canonical) for m in mentions if m in matched]
         )
 
 

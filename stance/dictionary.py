@@ -7,18 +7,13 @@ was written for news of politics and conflict and belongs to no target.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from importlib.resources import files
 
 from stance.verbs import inflect
 
 # Kept among the categories, because they tell who does what to whom.
 KEPT_WORDS = frozenset("ACTOR by with against for of that and to".split())
-
-_WORD = re.compile(r"\w+")
 
 
 @lru_cache(maxsize=1)
@@ -36,6 +31,9 @@ def load_dictionary() -> Mapping[str, str]:
     >>> dictionary["deplored"], dictionary["applauds"], dictionary.get("table")
     ('CONDEMN', 'PRAISE', None)
     """
+    import tomllib
+    from importlib.resources import files
+
     source = files("stance").joinpath("dictionary.toml").read_text(encoding="utf-8")
     return expand_dictionary(tomllib.loads(source))
 
@@ -79,15 +77,32 @@ def _noun_forms(noun: str) -> set[str]:
     return {noun, f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"}
 
 
-def categorize(text: str, dictionary: Mapping[str, str]) -> str:
-    """Return the categories of a text's words, in order; other words are left out.
+def index_categories(dictionary: Mapping[str, str]) -> dict[str, str]:
+    """Return what stands for a word among the categories: its category, or the word itself.
 
     Parameters
     ----------
-    text : str
-        In small letters, but for ``ACTOR``.
     dictionary : mapping of str to str
         Word form to category.
+
+    Returns
+    -------
+    dict of str to str
+        Without the words that are left out.
+    """
+    categories = {word: category for word, category in dictionary.items() if category}
+    return {**{word: word for word in KEPT_WORDS}, **categories}
+
+
+def categorize(words: Iterable[str], index: Mapping[str, str]) -> str:
+    """Return the categories of words, in order; other words are left out.
+
+    Parameters
+    ----------
+    words : iterable of str
+        In small letters, but for ``ACTOR``.
+    index : mapping of str to str
+        As `index_categories` gives it.
 
     Returns
     -------
@@ -96,10 +111,8 @@ def categorize(text: str, dictionary: Mapping[str, str]) -> str:
 
     Examples
     --------
-    >>> categorize("ACTOR, visibly angry, deplored that crackdown", load_dictionary())
+    >>> index = index_categories(load_dictionary())
+    >>> categorize("ACTOR visibly angry deplored that crackdown".split(), index)
     'ACTOR ANGER CONDEMN that DETAIN'
     """
-    found = (
-        dictionary.get(word) or (word if word in KEPT_WORDS else "") for word in _WORD.findall(text)
-    )
-    return " ".join(category for category in found if category)
+    return " ".join(filter(None, map(index.get, words)))

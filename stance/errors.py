@@ -5,7 +5,6 @@ Each message says what was found, what was wanted, and what to do next.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -57,6 +56,8 @@ def suggestion(found: str, choices: Iterable[str]) -> str:
     >>> suggestion("zebra", ["criticizes", "neutral", "supports"])
     ''
     """
+    import difflib
+
     # Cut, for the comparison takes the square of the length and a value may be a whole text.
     close = difflib.get_close_matches(found[:80], list(choices), n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""

@@ -6,7 +6,6 @@ splits them by article. It never changes a label.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -377,6 +376,8 @@ def is_held_out(article: str, test_share: float = 0.2) -> bool:
 
 def _split_digest(article: str) -> int:
     """Return a number below 2**32 that depends on the article's id alone."""
+    import hashlib
+
     digest = hashlib.sha256(f"stance split {article}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
 

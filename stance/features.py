@@ -17,7 +17,7 @@ from stance.dictionary import categorize
 from stance.errors import StanceError
 from stance.examples import ACTOR_TOKEN, Example
 from stance.mentions import find_mentions
-from stance.normalization import normalize
+from stance.normalization import fold_characters, normalize
 from stance.targets import Target, fold
 
 VIEWS = ("sentence", "clause", "before", "after", "near", "categories", "near_categories")
@@ -97,6 +97,21 @@ def to_passages(
     >>> to_passages(["Bob Ray told Mrs Lee."], None, target)
     [Passage(sentence='Bob Ray told Mrs Lee.', actor_start=0, actor_end=7, canonical='Bob Ray')]
     """
+    items = list_items(items, actors)
+    return [
+        _to_passage(item, actors[i] if actors is not None else None, target)
+        for i, item in enumerate(items)
+    ]
+
+
+def list_items(items: Iterable[Any], actors: Sequence[str | None] | None) -> list[Any]:
+    """Return what a caller gave as a list, for `to_passages`.
+
+    Raises
+    ------
+    StanceError
+        If it is one text, or there are not as many actors as items.
+    """
     if isinstance(items, (str, bytes)):
         raise StanceError(f"a list of texts was expected, found one text; give [{items!r:.40}].")
     items = list(items)
@@ -104,10 +119,7 @@ def to_passages(
         raise StanceError(
             f"{len(items)} texts but {len(actors)} actors; give one actor for each text."
         )
-    return [
-        _to_passage(item, actors[i] if actors is not None else None, target)
-        for i, item in enumerate(items)
-    ]
+    return items
 
 
 def _to_passage(item: Any, actor: str | None, target: Target) -> Passage:
@@ -185,34 +197,82 @@ def build_views(passage: Passage, target: Target) -> dict[str, str]:
             "sentence": whole,
             # A model of whole texts would read its one view twice; to others it is all they have.
             "clause": "" if target.unit == "text" else whole,
-            "categories": categorize(whole, target.categories),
+            "categories": categorize(_WORD.findall(whole), target.category_of),
         }
     passage = _crop(passage)
-    sentence = passage.sentence
-    own = (passage.actor_start, passage.actor_end)
-    spans, others = [own], []
-    for mention, acts in acting_mentions(sentence, target):
-        if mention.start < own[1] and mention.end > own[0]:
+    sentence, own = passage.sentence, (passage.actor_start, passage.actor_end)
+    spans, others = _part_mentions(passage, target)
+    start, end = own_clause(sentence, *own, others)
+    left = _Side(_masked(sentence, spans, 0, own[0]))
+    right = _Side(_masked(sentence, spans, own[1], len(sentence)))
+    before = left if start == 0 else _Side(_masked(sentence, spans, start, own[0]))
+    after = right if end == len(sentence) else _Side(_masked(sentence, spans, own[1], end))
+    if 0 <= own[0] and own[1] <= len(sentence):
+        whole, clause = _join(left, right), _join(before, after)
+        words = _words_of(left, right, whole)
+    else:  # a mention that lies outside of its sentence
+        whole = canonical_text(_masked(sentence, spans, 0, len(sentence)))
+        clause = canonical_text(_masked(sentence, spans, start, end))
+        words = _WORD.findall(whole)
+    lead, rest = left.words[-_NEAR_WORDS:], right.words[:_NEAR_WORDS]
+    return {
+        "sentence": whole,
+        "clause": clause,
+        "before": " ".join(before.words[-_SIDE_WORDS:]),
+        "after": " ".join(after.words[:_SIDE_WORDS]),
+        "near": f"{' '.join(lead)} {ACTOR_TOKEN} {' '.join(rest)}",
+        "categories": categorize(words, target.category_of),
+        "near_categories": categorize([*lead, ACTOR_TOKEN, *rest], target.category_of),
+    }
+
+
+def _part_mentions(
+    passage: Passage, target: Target
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Return where the passage's actor stands, and where others do who take part."""
+    spans, others = [(passage.actor_start, passage.actor_end)], []
+    for mention, acts in acting_mentions(passage.sentence, target):
+        if mention.start < passage.actor_end and mention.end > passage.actor_start:
             continue
         if passage.canonical and mention.canonical == passage.canonical:
             spans.append((mention.start, mention.end))
         elif acts:
             others.append((mention.start, mention.end))
     spans.sort()
-    start, end = own_clause(sentence, *own, others)
-    whole = canonical_text(_masked(sentence, spans, 0, len(sentence)))
-    left = _side(_masked(sentence, spans, 0, own[0]), slice(-_NEAR_WORDS, None))
-    right = _side(_masked(sentence, spans, own[1], len(sentence)), slice(None, _NEAR_WORDS))
-    near = f"{left} {ACTOR_TOKEN} {right}"
-    return {
-        "sentence": whole,
-        "clause": canonical_text(_masked(sentence, spans, start, end)),
-        "before": _side(_masked(sentence, spans, start, own[0]), slice(-_SIDE_WORDS, None)),
-        "after": _side(_masked(sentence, spans, own[1], end), slice(None, _SIDE_WORDS)),
-        "near": near,
-        "categories": categorize(whole, target.categories),
-        "near_categories": categorize(near, target.categories),
-    }
+    return spans, others
+
+
+class _Side:
+    """What stands on one side of the actor's mention.
+
+    The mask parts a text for good: no word, number, hashtag or contraction runs across it. So each
+    side is read once, and the whole is put together from both.
+    """
+
+    __slots__ = ("begins_apart", "ends_apart", "text", "words")
+
+    def __init__(self, text: str) -> None:
+        plain = fold_characters(text)
+        self.begins_apart, self.ends_apart = plain[:1].isspace(), plain[-1:].isspace()
+        self.text = _spell_out(" ".join(plain.split()))
+        self.words: list[str] = _WORD.findall(self.text)
+
+
+def _join(left: _Side, right: _Side) -> str:
+    """Return the text of two sides with the actor between them."""
+    before = f"{left.text} " if left.text and left.ends_apart else left.text
+    after = f" {right.text}" if right.text and right.begins_apart else right.text
+    return f"{before}{ACTOR_TOKEN}{after}"
+
+
+def _words_of(left: _Side, right: _Side, whole: str) -> list[str]:
+    """Return the words of two sides and the actor between them."""
+    last, first = left.text[-1:], right.text[:1]
+    if (not left.ends_apart and _WORD.match(last)) or (
+        not right.begins_apart and _WORD.match(first)
+    ):
+        return _WORD.findall(whole)
+    return [*left.words, ACTOR_TOKEN, *right.words]
 
 
 def _crop(passage: Passage) -> Passage:
@@ -242,9 +302,22 @@ def canonical_text(text: str) -> str:
     >>> canonical_text("#FreeBelarus now")
     '#freebelarus free belarus now'
     """
-    text = _HASHTAG.sub(_spell_hashtag, normalize(text)).lower()
-    text = text.replace("won't", "will not").replace("can't", "can not")
-    text = _CANNOT.sub("can not", _NEGATION.sub(" not", text))
+    return _spell_out(normalize(text))
+
+
+def _spell_out(text: str) -> str:
+    """Return normalized `text` in small letters, its negations, numbers and hashtags spelled out.
+
+    What cannot match is not looked for: most texts have neither hashtag nor apostrophe.
+    """
+    if "#" in text:
+        text = _HASHTAG.sub(_spell_hashtag, text)
+    text = text.lower()
+    if "'" in text:
+        text = text.replace("won't", "will not").replace("can't", "can not")
+        text = _NEGATION.sub(" not", text)
+    if "cannot" in text:
+        text = _CANNOT.sub("can not", text)
     return _DIGITS.sub(_shape_of_number, text).replace(_MASK, ACTOR_TOKEN)
 
 
@@ -269,11 +342,6 @@ def _masked(sentence: str, spans: Sequence[tuple[int, int]], start: int, end: in
         parts += [sentence[position:begin], _MASK]
         position = stop
     return "".join([*parts, sentence[position:end]])
-
-
-def _side(text: str, window: slice) -> str:
-    """Return the words of one side of the mention, the nearest of them."""
-    return " ".join(_WORD.findall(canonical_text(text))[window])
 
 
 def build_view_table(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +56,8 @@ def write_whole(path: str | os.PathLike[str], data: str | bytes) -> None:
     StanceError
         If the disk is full or the place may not be written to. The old file is untouched.
     """
+    import tempfile
+
     path = Path(path)
     payload = data.encode("utf-8") if isinstance(data, str) else data
     with explained_os_errors("write", path):
@@ -94,6 +94,9 @@ def folder_written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
     StanceError
         If the disk is full or the place may not be written to.
     """
+    import shutil
+    import tempfile
+
     path = Path(path)
     with explained_os_errors("write", path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,6 +123,8 @@ def recover_folder(path: str | os.PathLike[str]) -> None:
     path = Path(path)
     old = _retired(path)
     if old.exists():
+        import shutil
+
         if path.exists():
             shutil.rmtree(old, ignore_errors=True)
         else:

@@ -7,10 +7,9 @@ a mention takes part, as speaker or doer, is decided in `stance.actors`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from stance.normalization import PLACEHOLDER, align
 from stance.targets import Actor, Role, Target, fold, fold_letters
@@ -27,15 +26,20 @@ PRONOUNS: Mapping[str, str] = {
 
 # A soft hyphen (a placeholder, once aligned) parts no word.
 _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
-_PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
+# So many words are remembered with what is known of them, if they are no longer than this.
+_KEPT_WORDS = 65536
+_LONGEST_KEPT = 64
+PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
 # Words that are capitalised without being anybody's name.
-_NOT_NAMES = frozenset(
+NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april "
     "may june july august september october november december aug sept oct nov dec jan feb mr "
     "mrs ms dr christmas easter english russian belarusian belarussian german french polish "
     "covid-19 covid telegram twitter facebook instagram youtube".split()
 )
-_TITLES = frozenset(
+# After "both" these join two, as in "both of them" and "both the EU and Minsk".
+JOINING = frozenset("of sides in at on to from the as by for".split())
+TITLES = frozenset(
     "president minister chancellor chairman chairwoman spokesman spokeswoman spokesperson "
     "secretary prime foreign commissioner ambassador general colonel professor sen rep gov mr "
     "mrs ms dr sir lord archbishop bishop metropolitan cardinal pope premier chief leader "
@@ -45,7 +49,7 @@ _TITLES = frozenset(
     "athlete rabbi imam king queen prince princess inspector investigator prosecutor commander "
     "marshal admiral major lieutenant".split()
 )
-_SENTENCE_OPENERS = frozenset(
+SENTENCE_OPENERS = frozenset(
     "a about above according accused across actually additionally after again against ahead "
     "all almost along already also although amid among an and another any are as asked at "
     "away back based because before behind being below besides between beyond both but by can "
@@ -174,8 +178,7 @@ class Token(NamedTuple):
     folded: str
 
 
-@dataclass(frozen=True)
-class Mention:
+class Mention(NamedTuple):
     """One place where somebody is meant.
 
     Parameters
@@ -202,7 +205,7 @@ class Mention:
     pronoun: bool = False
 
 
-class _Alias(NamedTuple):
+class Alias(NamedTuple):
     """One alias: its folded words, whose it is, whether it needs its capital."""
 
     words: tuple[str, ...]
@@ -210,44 +213,112 @@ class _Alias(NamedTuple):
     proper: bool
 
 
-# The lengths of some aliases, in words, the longest first; and the aliases by their words.
-_Aliases = tuple[list[int], dict[tuple[str, ...], list[_Alias]]]
+class ByWords(Protocol):
+    """Aliases by their words."""
+
+    def get(self, words: tuple[str, ...], default: Sequence[Alias], /) -> Sequence[Alias]:
+        """Return the aliases of just these words; first those that need no capital."""
 
 
-class _AliasTable:
-    """The aliases of a target by their first word.
+class Aliases(NamedTuple):
+    """The aliases that begin with one word."""
+
+    by_words: ByWords
+    # Their lengths in words, the longest first, by the second word; that of one word by "".
+    lengths: Mapping[str, Sequence[int]]
+
+
+class AliasTable:
+    """The aliases of a target by their first word."""
+
+    def __init__(self) -> None:
+        self._openers: dict[str, bool] = {}
+
+    def find_openers(self, tokens: Sequence[Token]) -> list[int]:
+        """Return at which tokens a mention may begin; of most words it is known at once."""
+        known = self._openers
+        if len(known) >= _KEPT_WORDS:
+            known.clear()
+        return [
+            i
+            for i, (_, _, text, folded) in enumerate(tokens)
+            if (known[text] if text in known else self._may_begin(text, folded))
+        ]
+
+    def _may_begin(self, text: str, folded: str) -> bool:
+        """Tell whether a mention may begin with a word."""
+        may = (
+            folded in self
+            or folded in PRONOUNS
+            or text[0].isupper()
+            or folded in ROLE_NOUNS
+            or "-year-" in folded
+        )
+        if len(text) <= _LONGEST_KEPT:
+            self._openers[text] = may
+        return may
+
+    def __contains__(self, word: str) -> bool:
+        """Tell whether an alias begins with a folded word."""
+        raise NotImplementedError
+
+    def __getitem__(self, word: str) -> Aliases:
+        """Return the aliases that begin with a folded word."""
+        raise NotImplementedError
+
+
+class _ParsedAliases(AliasTable):
+    """The aliases of a target that was parsed.
 
     A table holds thousands of names, of which a text needs a few: each is taken apart when a text
     has its first word.
     """
 
     def __init__(self, target: Target) -> None:
+        super().__init__()
         self._target = target
         self._named = _names_by_first_word(target.actors, target.roles)
-        self._ready: dict[str, _Aliases] = {}
+        self._ready: dict[str, Aliases] = {}
+
+    @property
+    def first_words(self) -> Iterable[str]:
+        """The words with which a name begins."""
+        return self._named.keys()
 
     def __contains__(self, word: str) -> bool:
         return word in self._named
 
-    def __getitem__(self, word: str) -> _Aliases:
-        """Return the aliases that begin with a folded word."""
+    def __getitem__(self, word: str) -> Aliases:
         ready = self._ready.get(word)
         if ready is None:
-            aliases: dict[tuple[str, ...], list[_Alias]] = {}
-            for name, owner in self._named[word]:
-                actor: Actor | None
-                if isinstance(owner, Role):
-                    actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
-                else:
-                    actor = owner
-                if actor is not None:
-                    alias = _split_alias(name, actor)
-                    aliases.setdefault(alias.words, []).append(alias)
-            for same in aliases.values():
-                same.sort(key=lambda alias: alias.proper)
-            ready = sorted({len(words) for words in aliases}, reverse=True), aliases
-            self._ready[word] = ready
+            aliases = self.by_words(word)
+            ready = self._ready[word] = Aliases(aliases, lengths_by_second_word(aliases))
         return ready
+
+    def by_words(self, word: str) -> dict[tuple[str, ...], list[Alias]]:
+        """Return the aliases that begin with a word, by their words."""
+        aliases: dict[tuple[str, ...], list[Alias]] = {}
+        for name, owner in self._named[word]:
+            actor: Actor | None
+            if isinstance(owner, Role):
+                actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
+            else:
+                actor = owner
+            if actor is not None:
+                alias = _split_alias(name, actor)
+                aliases.setdefault(alias.words, []).append(alias)
+        for same in aliases.values():
+            same.sort(key=lambda alias: alias.proper)
+        return aliases
+
+
+def lengths_by_second_word(aliases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
+    """Return how many words aliases may have that begin with two words, the longest first."""
+    lengths: dict[str, set[int]] = {"": {len(words) for words in aliases if len(words) == 1}}
+    for words in aliases:
+        if len(words) > 1:
+            lengths.setdefault(words[1], set(lengths[""])).add(len(words))
+    return {second: sorted(found, reverse=True) for second, found in lengths.items()}
 
 
 @lru_cache(maxsize=16)
@@ -259,9 +330,15 @@ def _names_by_first_word(
     owners: list[Actor | Role] = [*actors, *roles]
     for owner in owners:
         for name in owner.names:
-            if match := _TOKEN.search(_without_article(align(name))):
-                table.setdefault(fold_letters(match[0]), []).append((name, owner))
+            if first := first_word(name):
+                table.setdefault(first, []).append((name, owner))
     return table
+
+
+def first_word(name: str) -> str:
+    """Return the word of a name, folded, by which it is looked up; "" where it has none."""
+    match = _TOKEN.search(_without_article(align(name)))
+    return fold_letters(match[0]) if match else ""
 
 
 def _without_article(name: str) -> str:
@@ -269,20 +346,48 @@ def _without_article(name: str) -> str:
     return name[4:] if name[:4].lower() == "the " else name
 
 
-def _split_alias(name: str, actor: Actor) -> _Alias:
+def _split_alias(name: str, actor: Actor) -> Alias:
     """Return an alias in words."""
-    words = _alias_words(name)
+    words = alias_words(name)
+    return Alias(words, actor, is_proper(words, actor, lower=name.islower()))
+
+
+def is_proper(words: Sequence[str], actor: Actor, *, lower: bool) -> bool:
+    """Tell whether an alias, written in small letters or not, needs its capital in a text."""
     # "us", "who" and "west" are names in capitals only; "protesters" is one in any case.
     described = actor.kind == "groups" and (words[-1] in ROLE_NOUNS or words[-1].endswith("s"))
-    return _Alias(words, actor, len(words) == 1 and not described and not name.islower())
+    return len(words) == 1 and not described and not lower
 
 
 # Each day has its own table, and nearly all of the names are the same on every day.
 @lru_cache(maxsize=65536)
-def _alias_words(name: str) -> tuple[str, ...]:
+def alias_words(name: str) -> tuple[str, ...]:
     """Return the folded words of a name."""
     return tuple(token.folded for token in tokenize(_without_article(name)))
 
+
+class _Pieces(dict[str, tuple[Token, ...]]):
+    """The tokens of each stretch without a space that was met, as far as they may be kept."""
+
+    def __missing__(self, stretch: str) -> tuple[Token, ...]:
+        """Cut a stretch that is new."""
+        pieces = tuple(
+            Token(
+                match.start(),
+                match.end(),
+                stretch[match.start() : match.end()],
+                fold_letters(match[0].replace(PLACEHOLDER, "")),
+            )
+            for match in _TOKEN.finditer(align(stretch))
+        )
+        if len(stretch) <= _LONGEST_KEPT:
+            if len(self) >= _KEPT_WORDS:
+                self.clear()
+            self[stretch] = pieces
+        return pieces
+
+
+_PIECES = _Pieces()
 
 # First token, last token, kind, canonical name.
 _Found = tuple[int, int, str, str | None]
@@ -296,16 +401,16 @@ def tokenize(sentence: str) -> list[Token]:
     >>> [token.folded for token in tokenize("Russia\u2019s EU-backed aide, 5.")]
     ['russia', "'s", 'eu-backed', 'aide', ',', '5', '.']
     """
-    plain = align(sentence)
-    return [
-        Token(
-            m.start(),
-            m.end(),
-            sentence[m.start() : m.end()],
-            fold_letters(m[0].replace(PLACEHOLDER, "")),
-        )
-        for m in _TOKEN.finditer(plain)
-    ]
+    # No token runs across a space, so a stretch between two is cut once, and nearly all are words
+    # that were met before. The named tuple's own constructor would take most of the time.
+    tokens: list[Token] = []
+    add, new, known = tokens.append, tuple.__new__, _PIECES
+    begin = 0
+    for stretch in sentence.split(" "):
+        for start, end, text, folded in known[stretch]:
+            add(new(Token, (begin + start, begin + end, text, folded)))
+        begin += len(stretch) + 1
+    return tokens
 
 
 def find_mentions(
@@ -339,23 +444,33 @@ def find_mentions(
     they groups None
     """
     tokens = tokenize(sentence) if tokens is None else tokens
+    return [mention for mention, _, _ in locate_mentions(sentence, target, tokens)]
+
+
+def locate_mentions(
+    sentence: str, target: Target, tokens: Sequence[Token]
+) -> list[tuple[Mention, int, int]]:
+    """Find everybody, as `find_mentions`, each with the first token and the one after the last."""
     aliases = _alias_table(target)
-    mentions: list[Mention] = []
-    i = 0
-    while i < len(tokens):
-        found = _match_at(tokens, i, aliases)
+    mentions: list[tuple[Mention, int, int]] = []
+    beyond = 0
+    for i in aliases.find_openers(tokens):
+        found = _match_at(tokens, i, aliases) if i >= beyond else None
         if found is None:
-            i += 1
             continue
         first, last, kind, canonical = found
         start, end = tokens[first].start, tokens[last].end
         pronoun = canonical is None and kind not in ("name", "role")
-        mentions.append(Mention(start, end, sentence[start:end], kind, canonical, pronoun))
-        i = last + 1
-    return _without_titles(mentions, sentence)
+        mention = Mention(start, end, sentence[start:end], kind, canonical, pronoun)
+        beyond = last + 1
+        # A role or a body that only introduces the name after it ("Kremlin spokesman Peskov").
+        while mentions and _introduces(mentions[-1][0], mention, sentence):
+            mentions.pop()
+        mentions.append((mention, first, beyond))
+    return mentions
 
 
-def _match_at(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
+def _match_at(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match whoever is meant by the words from token `i` on."""
     folded, text = tokens[i].folded, tokens[i].text
     if folded in aliases:
@@ -369,16 +484,6 @@ def _match_at(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found |
     return _match_role(tokens, i) if folded in ROLE_NOUNS or "-year-" in folded else None
 
 
-def _without_titles(mentions: list[Mention], sentence: str) -> list[Mention]:
-    """Drop a role or a body that only introduces the name after it ("Kremlin spokesman Peskov")."""
-    kept: list[Mention] = []
-    for mention in mentions:
-        while kept and _introduces(kept[-1], mention, sentence):
-            kept.pop()
-        kept.append(mention)
-    return kept
-
-
 def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
     """Tell whether `before` is a title of `after`: nothing but a space lies between them."""
     if before.pronoun or after.pronoun or sentence[before.end : after.start].strip():
@@ -388,18 +493,28 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
     return after.kind == "role" and before.kind in ("bodies", "groups", "role")
 
 
+def list_aliases(target: Target) -> tuple[list[str], dict[tuple[str, ...], list[Alias]]]:
+    """Return the first words of all names, and the aliases by their words."""
+    table = _ParsedAliases(target)
+    aliases: dict[tuple[str, ...], list[Alias]] = {}
+    for word in table.first_words:
+        aliases.update(table.by_words(word))
+    return list(table.first_words), aliases
+
+
 @lru_cache(maxsize=16)
-def _alias_table(target: Target) -> _AliasTable:
-    """Return the index of a target's aliases."""
-    return _AliasTable(target)
+def _alias_table(target: Target) -> AliasTable:
+    """Return the index of a target's aliases: the one that a model keeps, or one made here."""
+    stored: AliasTable | None = target.stored_aliases()
+    return _ParsedAliases(target) if stored is None else stored
 
 
-def _match_alias(tokens: Sequence[Token], i: int, entries: _Aliases) -> _Found | None:
+def _match_alias(tokens: Sequence[Token], i: int, entries: Aliases) -> _Found | None:
     """Match the longest of the aliases whose first word stands at token `i`."""
-    lengths, aliases = entries
-    for length in lengths:
+    second = tokens[i + 1].folded if i + 1 < len(tokens) else ""
+    for length in entries.lengths.get(second) or entries.lengths[""]:
         words = tuple([token.folded for token in tokens[i : i + length]])
-        for alias in aliases.get(words, ()):
+        for alias in entries.by_words.get(words, ()):
             if not (alias.proper and tokens[i].text.islower()):
                 return i, i + len(words) - 1, alias.actor.kind, alias.actor.canonical
     return None
@@ -421,15 +536,15 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     if not rest:
         return False
     upcoming = tokens[i + 1]
-    if upcoming.folded in ("of", "sides", "in", "at", "on", "to", "from", "the", "as", "by", "for"):
+    if upcoming.folded in JOINING:
         return False
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
 
-def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
+def _match_name(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
-    if tokens[i].folded in _TITLES or tokens[i].folded in _NOT_NAMES:
+    if tokens[i].folded in TITLES or tokens[i].folded in NOT_NAMES:
         return None
     stop = _end_of_capitals(tokens, i)
     if stop == i:
@@ -437,7 +552,7 @@ def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found
     # A sentence's first word has its capital from its place.
     opens = i == 0 or tokens[i - 1].folded in '".:'
     if opens and (
-        tokens[i].folded in _SENTENCE_OPENERS
+        tokens[i].folded in SENTENCE_OPENERS
         or tokens[i].folded.endswith("ly")
         or (stop == i + 1 and tokens[i].folded in ROLE_NOUNS)
     ):
@@ -445,7 +560,7 @@ def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found
     # "First Deputy Interior Minister Ann Lee": the name begins after the last title.
     first = i
     for j in range(i, stop - 1):
-        if tokens[j].folded in _TITLES:
+        if tokens[j].folded in TITLES:
             first = j + 1
     if first > i and tokens[first].folded in aliases:
         known = _match_alias(tokens, first, aliases[tokens[first].folded])
@@ -465,7 +580,7 @@ def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
             break
         if _is_capitalised(tokens[j]):
             end = j = j + 1
-        elif j > i and tokens[j].folded in _PARTICLES:
+        elif j > i and tokens[j].folded in PARTICLES:
             j += 1
         elif _is_initial(tokens, j):
             j += 2

@@ -238,16 +238,20 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
             )  # fmt: skip
             start = stop
-        classes = tuple(self.classes_.tolist())
         return Scorer(
             target,
             blocks,
             classifier.intercept_,
-            classes,
+            self.classes,
             self.detector,
             self.namer,
             self.context,
         )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The stances as plain texts, in the order of the columns of `predict_proba`."""
+        return tuple(self.classes_.tolist())
 
     @property
     def context(self) -> Context | None:
@@ -336,13 +340,13 @@ def save_model(
         (fresh / CARD_NAME).write_text(card, encoding="utf-8")
 
 
-def load_pickled_model(folder: str | os.PathLike[str]) -> StanceClassifier:
+def load_pickled_model(path: str | os.PathLike[str]) -> StanceClassifier:
     """Load the scikit-learn estimator of a model folder. This executes what the file says.
 
     Parameters
     ----------
-    folder : path-like
-        A model's folder. Load only files that you made or whose maker you trust.
+    path : path-like
+        A model's folder, or its pickle. Load only files that you made or whose maker you trust.
 
     Returns
     -------
@@ -357,8 +361,9 @@ def load_pickled_model(folder: str | os.PathLike[str]) -> StanceClassifier:
     import sklearn
     from sklearn.exceptions import InconsistentVersionWarning
 
-    path = Path(folder) / JOBLIB_NAME
-    metadata = read_metadata(folder)
+    path = Path(path)
+    path = path / JOBLIB_NAME if path.is_dir() else path
+    metadata = read_metadata(path.parent)
     made_by = metadata.get("versions", {}).get("scikit-learn")
     if made_by != sklearn.__version__:
         raise ModelError(

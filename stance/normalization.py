@@ -6,6 +6,8 @@ left alone: no stemming, no folding of accents.
 
 from __future__ import annotations
 
+import re
+
 _SINGLE = "\u2018\u2019\u201a\u201b\u2032\u02bc\u2039\u203a`\u00b4"
 _DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb\u301d\u301e"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
@@ -19,13 +21,15 @@ PLACEHOLDER = "\x01"
 
 # One character for one character, so that offsets stay true.
 _ALIGNED = {
-    **{ord(c): "'" for c in _SINGLE},
-    **{ord(c): '"' for c in _DOUBLE},
-    **{ord(c): "-" for c in _DASHES},
-    **{ord(c): " " for c in _SPACES},
-    **{ord(c): PLACEHOLDER for c in _INVISIBLE},
+    **dict.fromkeys(_SINGLE, "'"),
+    **dict.fromkeys(_DOUBLE, '"'),
+    **dict.fromkeys(_DASHES, "-"),
+    **dict.fromkeys(_SPACES, " "),
+    **dict.fromkeys(_INVISIBLE, PLACEHOLDER),
 }
-_FOLDED = {**_ALIGNED, **{ord(c): None for c in _INVISIBLE}}
+_FOLDED = {**_ALIGNED, **dict.fromkeys(_INVISIBLE, "")}
+# Most texts hold few of them: to look for these is several times faster than `str.translate`.
+_ODD = re.compile(f"[{''.join(map(re.escape, _ALIGNED))}]")
 
 
 def normalize(text: str) -> str:
@@ -46,7 +50,33 @@ def normalize(text: str) -> str:
     >>> normalize("\u201cnot\u00a0ideal\u201d \u2013 he\u00adsaid")
     '"not ideal" - hesaid'
     """
-    return " ".join(text.translate(_FOLDED).split())
+    return " ".join(fold_characters(text).split())
+
+
+def fold_characters(text: str) -> str:
+    """Return `text` normalized but for its white space, of which each character is a space.
+
+    Examples
+    --------
+    >>> fold_characters("not\u00a0ideal \u2013 \u00ad")
+    'not ideal - '
+    """
+    return text if _is_plain(text) else _ODD.sub(_fold_one, text)
+
+
+def _is_plain(text: str) -> bool:
+    """Tell at once of most texts that they hold no odd character."""
+    return text.isascii() and text.isprintable() and "`" not in text
+
+
+def _fold_one(match: re.Match[str]) -> str:
+    """Return what stands for an odd character."""
+    return _FOLDED[match[0]]
+
+
+def _align_one(match: re.Match[str]) -> str:
+    """Return the one character that stands for an odd one."""
+    return _ALIGNED[match[0]]
 
 
 def align(text: str) -> str:
@@ -59,4 +89,4 @@ def align(text: str) -> str:
     >>> align("Putin\u2019s\u00a0aide")
     "Putin's aide"
     """
-    return text.translate(_ALIGNED)
+    return text if _is_plain(text) else _ODD.sub(_align_one, text)

@@ -25,13 +25,15 @@ from stance.targets import Target
 
 UNCERTAIN = "uncertain"
 DEFAULT_MODEL = Path("models") / "stance"
+# So many are answered one by one, without numpy.
+FEW_PASSAGES = 64
 
 
 class Predictor(Protocol):
     """What reading needs of a model; both `Scorer` and `StanceClassifier` have it."""
 
     @property
-    def classes_(self) -> Any:
+    def classes(self) -> Sequence[str]:
         """The stances, in the order of the columns of `predict_proba`."""
 
     @property
@@ -233,6 +235,10 @@ def judge_many(
     list of Claim
         As many as texts; the span of each is the whole text.
     """
+    if len(texts) > FEW_PASSAGES:
+        from stance.acting import find_acting_ahead
+
+        find_acting_ahead(texts, model.target_)
     passages = to_passages(texts, actors, model.target_)
     names = [""] * len(texts) if ids is None else ids
     questions = [
@@ -251,9 +257,11 @@ def _judge(
     """Return the probabilities of each passage, by stance."""
     if not passages:
         return []
-    classes = [str(stance) for stance in model.classes_]
-    rows = model.predict_proba(passages, articles=articles).tolist()
-    return [dict(zip(classes, row, strict=True)) for row in rows]
+    if isinstance(model, Scorer) and len(passages) <= FEW_PASSAGES:
+        rows = model.predict_rows(passages, articles)
+    else:
+        rows = model.predict_proba(passages, articles=articles).tolist()
+    return [dict(zip(model.classes, row, strict=True)) for row in rows]
 
 
 class Question(NamedTuple):

@@ -6,21 +6,17 @@ alias stands for. It never guesses: a name that is in no alias list has no canon
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
-from stance.dictionary import load_dictionary
+from stance.dictionary import index_categories, load_dictionary
 from stance.errors import TargetError, shortlist, suggestion
 from stance.normalization import normalize
 
@@ -131,7 +127,12 @@ class Target:
         return load_dictionary() if self.dictionary is None else self.dictionary
 
     @cached_property
-    def by_name(self) -> dict[str, Actor]:
+    def category_of(self) -> Mapping[str, str]:
+        """What stands for a word among the categories: its category, or itself; else nothing."""
+        return index_categories(self.categories)
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Actor]:
         """Every name, folded, to its actor; roles to whoever holds them at the target's date."""
         table = {fold(name): actor for actor in self.actors for name in actor.names}
         for role in self.roles:
@@ -184,6 +185,22 @@ class Target:
         actor = self.by_name.get(fold(name))
         return actor.canonical if actor else None
 
+    def offices(self, canonical: str) -> list[str]:
+        """Return the names of the offices that an actor holds on the target's day."""
+        return self._offices.get(canonical, [])
+
+    @cached_property
+    def _offices(self) -> dict[str, list[str]]:
+        """The names of the offices that each actor holds on the target's day."""
+        offices: dict[str, list[str]] = {}
+        for role in self.roles:
+            offices.setdefault(role.holder(self.date), []).extend(role.names)
+        return offices
+
+    def stored_aliases(self) -> Any:
+        """Return the alias table that a model keeps; None for a target that was parsed."""
+        return None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Target:
         """Return the target itself: it never changes, and scikit-learn's clone copies deeply."""
         return self
@@ -191,6 +208,8 @@ class Target:
     @cached_property
     def sha256(self) -> str:
         """Hash of the TOML text, as hexadecimal digits."""
+        import hashlib
+
         return hashlib.sha256(self.source.encode()).hexdigest()
 
 
@@ -242,6 +261,8 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
     TargetError
         If there is no such target, or its file is wrong; the message names the key.
     """
+    from importlib import resources
+
     path = Path(reference)
     if path.suffix == ".toml" or path.is_file():
         try:
@@ -264,6 +285,8 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
 
 def list_targets() -> list[str]:
     """Return the names of the shipped targets, sorted."""
+    from importlib import resources
+
     folder = resources.files("stance") / "targets"
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
@@ -288,6 +311,8 @@ def draft_target(name: str, today: str) -> str:
     TargetError
         If the name is no such name.
     """
+    from importlib import resources
+
     if not re.fullmatch(r"[\w-]+", name):
         raise TargetError(f"a target's name must be letters, digits, '-' and '_', found {name!r}.")
     template = resources.files("stance") / "targets" / "template.txt"
@@ -316,6 +341,8 @@ def parse_target(text: str, origin: str = "target") -> Target:
     TargetError
         If it is not TOML, has an unknown key, gives one alias to two actors, or has a bad cue.
     """
+    import tomllib
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -422,6 +449,8 @@ def _read_roles(rows: Any, actors: Sequence[Actor], origin: str) -> tuple[Role, 
 
 def _day(value: Any, where: str) -> str:
     """Return a TOML date, or a text in the same form, as ISO 8601."""
+    import datetime
+
     try:
         return datetime.date.fromisoformat(str(value)).isoformat()
     except ValueError:

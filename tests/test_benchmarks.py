@@ -10,6 +10,7 @@ import pytest
 import own
 import peers
 import public_data
+import throughput
 from stance.features import Passage
 from stance.targets import parse_target
 
@@ -154,3 +155,12 @@ def test_settings_of_ours_come_from_the_folds():
     assert (settings.C, settings.min_df, score) == (own.C_GRID[0], own.MIN_DF_GRID[0], 1.0)
     folds = own.score_out_of_fold(rows)[settings.C, settings.min_df, settings.class_weight]
     assert own.name_best(folds[1]).tolist() == rows.y[folds[0]].tolist()
+
+
+def test_varied_sentences_are_new_and_repeat_with_the_seed():
+    sentences = ["Ann Lee told Bob off.", "It rained.", "x"]
+    found = list(throughput.vary(sentences, 30))
+    assert found == list(throughput.vary(sentences, 30))
+    assert len(set(found)) > 20
+    assert not set(found) & set(sentences)
+    assert [len(text.split(" ")) for text in found[:3]] == [5, 2, 1]

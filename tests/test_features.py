@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import plain_views
 import pytest
 from conftest import ACTORS, CLAIMS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stance.actors import acting_mentions
+from stance.corpus import read_corpus
 from stance.errors import StanceError
 from stance.features import (
     VIEWS,
@@ -14,9 +19,26 @@ from stance.features import (
     canonical_text,
     to_passages,
 )
-from stance.targets import load_target
+from stance.mentions import find_mentions, tokenize
+from stance.targets import about_texts, load_target
 
+ROOT = Path(__file__).parent.parent
 SHIPPED = load_target()
+# What the short cuts look for, and what could slip past them.
+TRICKY = [
+    *"n't can't cannot won't Won\u2019t \u03a3 \u0391\u03a3\u03a3 \ue000 \u00ad \u200b".split(" "),
+    *"\u2013 \u201c 's \u2019s ` #FreeBelarus #a1B 12345 7 \u0660\u0661 \U0001d7ce _ - . ,".split(
+        " "
+    ),
+    *"ACTOR Actor said by from and while that both He her us US president van RBC website".split(),
+    *"the EU|Angela Merkel|according to|as well as|21-year-old|J. F.|Lukashenko|Kremlin".split("|"),
+    *"\u00a0|  | |\t|\n|\x1c|\u2028|\u0130".split("|"),
+]
+SENTENCES = st.one_of(
+    st.lists(st.sampled_from(TRICKY) | st.text(max_size=6), max_size=25).map(" ".join),
+    st.lists(st.sampled_from(TRICKY), max_size=14).map("".join),
+    st.text(max_size=80),
+)
 
 
 @given(st.text(max_size=150), st.data())
@@ -31,6 +53,41 @@ def test_views_hold_no_name_of_the_actor(text, data):
     assert "ACTOR" in views["clause"]
     if actor.lower() not in canonical_text(text):
         assert all(actor.lower() not in view for view in views.values())
+
+
+def assert_plain(passage, target):
+    assert build_views(passage, target) == plain_views.build_views(passage, target)
+
+
+@given(SENTENCES, st.data())
+def test_views_are_those_of_the_plain_way(text, data):
+    assert tokenize(text) == plain_views.tokenize(text)
+    mentions = find_mentions(text, SHIPPED)
+    assert mentions == plain_views.find_mentions(text, SHIPPED)
+    assert [mention for mention, _ in acting_mentions(text, SHIPPED)] == mentions
+    assert_plain(to_passages([text], None, SHIPPED)[0], SHIPPED)
+    assert_plain(Passage(text), about_texts(SHIPPED))
+    for mention in mentions:
+        assert_plain(Passage(text, mention.start, mention.end, mention.canonical or ""), SHIPPED)
+    # Also where a caller's offsets cut words, or lie outside of the text.
+    start = data.draw(st.integers(-3, len(text) + 3))
+    actor = data.draw(st.sampled_from(["", "Alexander Lukashenko", "European Union"]))
+    assert_plain(Passage(text, start, start + data.draw(st.integers(1, 9)), actor), SHIPPED)
+
+
+def test_views_of_the_corpus_are_those_of_the_plain_way():
+    corpus = read_corpus(ROOT / "data" / "raw", ROOT / "data" / "labels")
+    for passage in to_passages(corpus.examples[::25], None, SHIPPED):
+        assert find_mentions(passage.sentence, SHIPPED) == plain_views.find_mentions(
+            passage.sentence, SHIPPED
+        )
+        assert_plain(passage, SHIPPED)
+
+
+def test_long_texts_are_those_of_the_plain_way():
+    for text in ("Merkel said. " * 2000, "x" * 100_000, "Merkel" + "!?" * 9000, "#aB" * 9000):
+        assert tokenize(text) == plain_views.tokenize(text)
+        assert_plain(to_passages([text], None, SHIPPED)[0], SHIPPED)
 
 
 @pytest.mark.parametrize(("claim", "label"), CLAIMS)
