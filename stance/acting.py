@@ -1,7 +1,7 @@
 """Acting: who takes part in each of many sentences, found at once by the kernel.
 
-Sentences and a target enter; what is found of them is remembered by `stance.actors`, which finds
-the same one by one, and does where there is no kernel. The rules stand in `stance.mentions` and
+Sentences and a target enter; what is found of them is kept for `stance.actors`, which finds the
+same one by one, and does where there is no kernel. The rules stand in `stance.mentions` and
 `stance.actors`; their compiled twin in ``_acting.c`` is given the word lists of both.
 """
 
@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from stance import actors, mentions, verbs
-from stance.actors import Acting, remember_acting
+from stance.actors import Acting, set_ahead
 from stance.kernel import encode_lines, find_kernel, index_terms
 from stance.mentions import PRONOUNS, ROLE_NOUNS, Mention, list_aliases
 from stance.normalization import PLACEHOLDER, align
@@ -26,7 +26,8 @@ _LONGEST = 1000
 _COLUMNS = 5
 # The order of these is that of the numbers in _acting.c.
 _KINDS = ("women", "men", "bodies", "groups", "name", "role", "speaker", "pair")
-_PRONOUN_BIT, _PRONOUN_KIND = 36, 37
+_NAMELESS = frozenset((_KINDS.index("name"), _KINDS.index("role")))
+_PRONOUN_KIND = 37
 _N_CHARACTERS = 0x3040
 
 
@@ -156,7 +157,7 @@ def find_acting_ahead(sentences: Iterable[str], target: Target) -> None:
     Parameters
     ----------
     sentences : iterable of str
-        The sentences; no more than are remembered.
+        The sentences of one chunk; they take the place of the last.
     target : Target
         Names the known actors.
     """
@@ -182,41 +183,53 @@ def find_acting_ahead(sentences: Iterable[str], target: Target) -> None:
         rows,
         counts,
     )
-    found = rows[: counts[counts > 0].sum()].tolist()
-    remember_acting(target, _group(wanted, counts.tolist(), found, tables.names))
+    set_ahead(target, _Found(wanted, rows, counts, tables.names).find)
 
 
-def _group(
-    sentences: Iterable[str],
-    counts: Iterable[int],
-    rows: list[list[int]],
-    names: list[str | None],
-) -> dict[str, Acting]:
-    """Return the mentions of each sentence, but for those that were left to Python."""
-    grouped: dict[str, Acting] = {}
-    new, kinds, position = tuple.__new__, _KINDS, 0
-    unknown = frozenset((kinds.index("name"), kinds.index("role")))
-    for sentence, count in zip(sentences, counts, strict=True):
-        if count < 0:
-            continue
-        grouped[sentence] = tuple(
+class _Found:
+    """What was found of many sentences, kept as a few lists of numbers.
+
+    Objects for each mention would be looked through by the garbage collector again and again.
+    """
+
+    def __init__(
+        self, sentences: list[str], rows: np.ndarray, counts: np.ndarray, names: list[str | None]
+    ) -> None:
+        import numpy as np
+
+        self._number = {s: i for i, s in enumerate(sentences)}
+        self._ends = np.cumsum(np.maximum(counts, 0)).tolist()
+        self._counts: list[int] = counts.tolist()
+        used = self._ends[-1]
+        self._columns: list[list[int]] = np.ascontiguousarray(rows[:used].T).tolist()
+        self._names = names
+
+    def find(self, sentence: str) -> Acting | None:
+        """Return the mentions of a sentence; None for one that was left to Python."""
+        number = self._number.get(sentence)
+        if number is None or self._counts[number] < 0:
+            return None
+        end = self._ends[number]
+        part = slice(end - self._counts[number], end)
+        new, names = tuple.__new__, self._names
+        return tuple(
             [
                 (
                     new(
                         Mention,
                         (
                             start,
-                            end,
-                            sentence[start:end],
-                            kinds[kind],
+                            stop,
+                            sentence[start:stop],
+                            _KINDS[kind],
                             names[name],
-                            name < 0 and kind not in unknown,
+                            name < 0 and kind not in _NAMELESS,
                         ),
                     ),
                     acts > 0,
                 )
-                for start, end, kind, name, acts in rows[position : position + count]
+                for start, stop, kind, name, acts in zip(
+                    *(column[part] for column in self._columns), strict=True
+                )
             ]
         )
-        position += count
-    return grouped

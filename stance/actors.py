@@ -7,7 +7,7 @@ itself, and a pronoun without an antecedent keeps no canonical name: nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stance.coreference import Discourse, Namer, resolve_mentions
 from stance.detection import Detector
@@ -43,10 +43,12 @@ POSSESSIVES = frozenset("his her its their our my".split())
 
 # The mentions of a sentence, each with whether it takes part.
 Acting = tuple[tuple[Mention, bool], ...]
-# Of so many sentences, none longer than so many characters, this is kept.
-_MOST_REMEMBERED = 4096
+# Each actor of a sentence is asked about, one right after the other: of the last few sentences,
+# none longer than so many characters, the mentions are kept.
+_MOST_REMEMBERED = 64
 _LONGEST_REMEMBERED = 1000
 _REMEMBERED: dict[tuple[str, Target], Acting] = {}
+_AHEAD: dict[Target, Callable[[str], Acting | None]] = {}
 
 
 def detect_actors(
@@ -125,18 +127,34 @@ def acting_mentions(sentence: str, target: Target) -> Acting:
     """
     found = _REMEMBERED.get((sentence, target))
     if found is None:
-        found = _find_acting(sentence, target)
-        remember_acting(target, {sentence: found})
+        found = _look_ahead(sentence, target)
+        if found is None:
+            found = _find_acting(sentence, target)
+        if len(_REMEMBERED) >= _MOST_REMEMBERED:
+            _REMEMBERED.clear()
+        if len(sentence) <= _LONGEST_REMEMBERED:
+            _REMEMBERED[sentence, target] = found
     return found
 
 
-def remember_acting(target: Target, found: Mapping[str, Acting]) -> None:
-    """Remember what was found of sentences, since each actor of one is asked about."""
-    if len(_REMEMBERED) + len(found) > _MOST_REMEMBERED:
-        _REMEMBERED.clear()
-    for sentence, acting in found.items():
-        if len(sentence) <= _LONGEST_REMEMBERED:
-            _REMEMBERED[sentence, target] = acting
+def set_ahead(target: Target, find: Callable[[str], Acting | None]) -> None:
+    """Take what was found of many sentences ahead of `acting_mentions`, in place of the last such.
+
+    Parameters
+    ----------
+    target : Target
+        For which it was found.
+    find : callable
+        Returns the mentions of a sentence, or None for one that was not looked at.
+    """
+    _AHEAD.clear()
+    _AHEAD[target] = find
+
+
+def _look_ahead(sentence: str, target: Target) -> Acting | None:
+    """Return what was found of a sentence ahead."""
+    find = _AHEAD.get(target)
+    return find(sentence) if find is not None else None
 
 
 def _find_acting(sentence: str, target: Target) -> Acting:

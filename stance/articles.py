@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stance.errors import ArticleError, MissingExtraError, shortlist, suggestion
-from stance.files import explained_os_errors
+from stance.intake import LARGEST_ARTICLE, LARGEST_TABLE, list_files, read_file, read_standard_input
 from stance.normalization import align
 from stance.records import (
     DELIMITED_SUFFIXES,
@@ -126,16 +125,12 @@ def read_articles(
         If there is no article, or one of them cannot be read.
     """
     path = Path(path)
-    if path.is_file():
+    if not os.path.exists(path):
+        raise ArticleError(f"no file or folder {path}; check the path.")
+    if not path.is_dir():
         yield from _read_file(path, path.parent, columns or {})
         return
-    if not path.is_dir():
-        raise ArticleError(f"no file or folder {path}; check the path.")
-    files = sorted(
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower() in SUFFIXES and file.is_file() and not _hidden(file, path)
-    )
+    files = list_files(path, _is_article)
     if not files:
         raise ArticleError(
             f"folder {path} holds no articles; put files ending in "
@@ -163,7 +158,7 @@ def read_article(path: str | os.PathLike[str]) -> Article:
         If the file is empty, is no text, or holds a table of articles.
     """
     if str(path) == "-":
-        text = decode(sys.stdin.buffer.read(), "standard input")
+        text = decode(read_standard_input(), "standard input")
         return parse_article(text, article_id="-", origin="standard input")
     path = Path(path)
     if path.suffix.lower() in TABLE_SUFFIXES:
@@ -225,17 +220,17 @@ def _parse_front_matter(block: str) -> dict[str, str]:
     return meta
 
 
-def _hidden(file: Path, root: Path) -> bool:
-    """Tell whether the file, or a folder between it and `root`, is hidden or is the README."""
-    parts = file.relative_to(root).parts
-    return any(part.startswith(".") for part in parts) or parts[-1].lower() == "readme.md"
+def _is_article(parts: tuple[str, ...]) -> bool:
+    """Tell by its path whether a file of a folder is to be read: none that is hidden, no README."""
+    name = parts[-1].lower()
+    hidden = any(part.startswith(".") for part in parts)
+    return Path(name).suffix in SUFFIXES and not hidden and name != "readme.md"
 
 
 def _read_file(path: Path, root: Path, columns: Mapping[str, str]) -> Iterator[Article]:
     """Read one file, of whatever kind."""
     suffix = path.suffix.lower()
-    with explained_os_errors("read", path):
-        data = path.read_bytes()
+    data = read_file(path, LARGEST_TABLE if suffix in TABLE_SUFFIXES else LARGEST_ARTICLE)
     article_id = path.relative_to(root).with_suffix("").as_posix()
     if not data.strip():
         raise ArticleError(f"{path} is empty; an article needs at least one sentence.")

@@ -10,13 +10,13 @@ depend on its own texts alone, and memory on the size of a chunk.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stance.acting import find_acting_ahead
-from stance.features import Passage, build_view_table, to_passages
+from stance.features import Passage, build_view_table, read_passages
 from stance.kernel import character_classes, encode_lines, find_kernel, index_terms
 from stance.targets import Target
 
@@ -128,15 +128,20 @@ class Batch:
         import numpy as np
 
         passages: list[Passage] = []
+
+        def keep(found: Iterable[Passage]) -> Iterator[Passage]:
+            for passage in found:
+                passages.append(passage)
+                yield passage
+
         scores = np.empty((len(items), len(self._intercept)))
-        # A chunk's views are built right after its actors were found, as long as those are known.
         for start in range(0, len(items), CHUNK_ROWS):
             rows = slice(start, start + CHUNK_ROWS)
             chunk = items[rows]
             find_acting_ahead(map(_sentence_of, chunk), target)
-            found = to_passages(chunk, actors and actors[rows], target)
+            # The views of each right after its actor was found, as long as its mentions are known.
+            found = keep(read_passages(chunk, actors and actors[rows], target))
             scores[rows] = self.score(build_view_table(found, target))
-            passages += found
         return passages, scores
 
     def score(self, table: Mapping[str, Sequence[str]]) -> np.ndarray:
@@ -178,6 +183,9 @@ def is_worthwhile(n_rows: int) -> bool:
 
 def _chunks(table: Mapping[str, Sequence[str]], n_rows: int) -> Iterator[slice]:
     """Yield stretches of rows, none too long for the memory."""
+    if n_rows <= CHUNK_ROWS and sum(sum(map(len, c)) for c in table.values()) <= CHUNK_CHARACTERS:
+        yield slice(0, n_rows)
+        return
     start = size = 0
     for row in range(n_rows):
         longer = sum(len(column[row]) for column in table.values())
@@ -185,8 +193,7 @@ def _chunks(table: Mapping[str, Sequence[str]], n_rows: int) -> Iterator[slice]:
             yield slice(start, row)
             start, size = row, 0
         size += longer
-    if n_rows:
-        yield slice(start, n_rows)
+    yield slice(start, n_rows)
 
 
 def _prepare(block: Vectors, kernel: ModuleType | None) -> _Block:

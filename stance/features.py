@@ -7,7 +7,7 @@ learn who speaks: every mention of the actor is ``ACTOR`` in every view.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,11 +97,15 @@ def to_passages(
     >>> to_passages(["Bob Ray told Mrs Lee."], None, target)
     [Passage(sentence='Bob Ray told Mrs Lee.', actor_start=0, actor_end=7, canonical='Bob Ray')]
     """
-    items = list_items(items, actors)
-    return [
-        _to_passage(item, actors[i] if actors is not None else None, target)
-        for i, item in enumerate(items)
-    ]
+    return list(read_passages(list_items(items, actors), actors, target))
+
+
+def read_passages(
+    items: Sequence[Any], actors: Sequence[str | None] | None, target: Target
+) -> Iterator[Passage]:
+    """Yield the passages of `to_passages`, each when it is asked for."""
+    for i, item in enumerate(items):
+        yield _to_passage(item, actors[i] if actors is not None else None, target)
 
 
 def list_items(items: Iterable[Any], actors: Sequence[str | None] | None) -> list[Any]:

@@ -62,7 +62,8 @@ _LIKELY_NUMBERS = {"-1": "criticizes", "0": "neutral", "1": "supports", **_TWO_F
 _NO_LETTERS = re.compile(r"[\W_]+")
 # A group's name is kept in the facts of a run: one longer than this is replaced by its hash.
 _LONGEST_NAME = 80
-_MAP_ITEM = re.compile(r"\s*(.+?)\s*=\s*(\w+)\s*(?:,|\Z)", re.DOTALL)
+# Looked for from its "=" on: a pattern for the value before it would take the square of the time.
+_MAP_ITEM = re.compile(r"=\s*(\w+)\s*(?:,|\Z)")
 
 
 @dataclass(frozen=True)
@@ -277,13 +278,14 @@ def parse_label_map(text: str) -> dict[str, str]:
     result: dict[str, str] = {}
     position = 0
     while position < len(text):
-        match = _MAP_ITEM.match(text, position)
-        if not match:
+        match = _MAP_ITEM.search(text, position)
+        value = text[position : match.start()].strip() if match else ""
+        if not match or not value:
             raise LabelError(
-                f"--label-map {text!r} must be VALUE=STANCE with commas between, as in "
+                f"--label-map {text!r:.200} must be VALUE=STANCE with commas between, as in "
                 "--label-map FAVOR=supports,AGAINST=criticizes,NONE=neutral."
             )
-        result[match[1]] = match[2]
+        result[value] = match[1]
         position = match.end()
     _check_stances(result)
     return result

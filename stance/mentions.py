@@ -30,6 +30,8 @@ _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
 _KEPT_WORDS = 65536
 _LONGEST_KEPT = 64
 PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
+# Tokens of initials and particles in a row within a name.
+_MOST_INITIALS = 16
 # Words that are capitalised without being anybody's name.
 NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april "
@@ -575,7 +577,8 @@ def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
     Initials belong to it ("John F. Kennedy"), and so do particles between its words.
     """
     end = j = i
-    while j < len(tokens):
+    # Bounded, for a text may be nothing but initials, and each of them is looked at in turn.
+    while j < len(tokens) and j - end <= _MOST_INITIALS:
         if j > i and tokens[j].start - tokens[j - 1].end > 1:
             break
         if _is_capitalised(tokens[j]):

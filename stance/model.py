@@ -25,6 +25,7 @@ from stance.detection import Detector
 from stance.errors import LabelError, ModelError, StanceError
 from stance.features import VIEWS, build_view_table, to_passages
 from stance.files import explained_os_errors, folder_written_whole
+from stance.intake import read_file
 from stance.pipeline import DEFAULT_SPECS, Settings, ViewSpec, build_pipeline
 from stance.scorer import FILE_NAME, Block, Scorer, adjust, likeliest, save_scorer
 from stance.targets import Target, load_target
@@ -33,6 +34,7 @@ JOBLIB_NAME = "model.joblib"
 METADATA_NAME = "metadata.json"
 EVALUATION_NAME = "evaluation.json"
 CARD_NAME = "README.md"
+MODEL_FILES = (FILE_NAME, JOBLIB_NAME, METADATA_NAME, EVALUATION_NAME, CARD_NAME)
 
 
 class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -331,7 +333,7 @@ def save_model(
     """
     import joblib
 
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder, MODEL_FILES) as fresh:
         joblib.dump(model, fresh / JOBLIB_NAME, compress=3)
         save_scorer(model.to_scorer(), fresh / FILE_NAME)
         for name, content in ((METADATA_NAME, metadata), (EVALUATION_NAME, evaluation)):
@@ -403,10 +405,12 @@ def read_evaluation(folder: str | os.PathLike[str]) -> dict[str, Any]:
 def _read_object(path: Path) -> dict[str, Any]:
     """Return the JSON object of one of a model's files."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"no model in {path.parent}; make one with: stance train.") from error
-    except (OSError, ValueError) as error:
+        if not path.exists():
+            raise ModelError(f"no model in {path.parent}; make one with: stance train.")
+        content = json.loads(read_file(path).decode("utf-8"))
+    except ModelError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.")

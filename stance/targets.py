@@ -17,13 +17,19 @@ from typing import Any
 
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
 from stance.dictionary import index_categories, load_dictionary
-from stance.errors import TargetError, shortlist, suggestion
+from stance.errors import StanceError, TargetError, shortlist, suggestion
 from stance.normalization import normalize
 
 DEFAULT_TARGET = "belarus-2020"
 
 KINDS = ("women", "men", "bodies", "groups")
 UNITS = ("actor", "text")
+LARGEST_TARGET = 10_000_000
+_DEEPEST_KEY = 50
+# The parser takes the square of the time for the parts of a key.
+_DEEP_KEY = re.compile(
+    rf"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST_KEY}}}"""
+)
 _KEYS = ("name", "title", "question", "date", "unit", "actors", "roles", "cues")
 _ROLE_KEYS = ("names", "holders")
 _CUE_KEYS = ("name", "stance", "pattern", "scope", "negation")
@@ -265,14 +271,7 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
 
     path = Path(reference)
     if path.suffix == ".toml" or path.is_file():
-        try:
-            return parse_target(path.read_text(encoding="utf-8"), origin=str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise TargetError(
-                f"cannot read target {path}: {reason}. Name a TOML file, or one of "
-                f"{shortlist(list_targets())}."
-            ) from error
+        return parse_target(_read_toml(path), origin=str(path))
     shipped = resources.files("stance") / "targets" / f"{reference}.toml"
     if not re.fullmatch(r"[\w-]+", str(reference)) or not shipped.is_file():
         names = list_targets()
@@ -281,6 +280,26 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
             f"{shortlist(names)}.{suggestion(str(reference), names)}"
         )
     return parse_target(shipped.read_text(encoding="utf-8"), origin=f"{reference}.toml")
+
+
+def _read_toml(path: Path) -> str:
+    """Return the text of a target's file."""
+    from stance.intake import read_file
+
+    advice = f"Name a TOML file, or one of {shortlist(list_targets())}."
+    try:
+        # A line ends in "\n", however it was written.
+        return (
+            read_file(path, LARGEST_TARGET)
+            .decode("utf-8-sig")
+            .replace("\r\n", "\n")
+            .replace("\r", "\n")
+        )
+    except UnicodeDecodeError as error:
+        raise TargetError(f"cannot read target {path}: it is not UTF-8 text. {advice}") from error
+    except StanceError as error:
+        reason = str(error).removeprefix(f"cannot read {path}: ")
+        raise TargetError(f"cannot read target {path}: {reason} {advice}") from error
 
 
 def list_targets() -> list[str]:
@@ -343,9 +362,11 @@ def parse_target(text: str, origin: str = "target") -> Target:
     """
     import tomllib
 
+    if _DEEP_KEY.search(text):
+        raise TargetError(f"{origin}: a key has more than {_DEEPEST_KEY} parts; a target has two.")
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise TargetError(f"{origin} is not TOML: {error}.") from error
     _refuse_unknown_keys(table, _KEYS, origin)
     name = _text(table, "name", origin)

@@ -14,6 +14,7 @@ LADDER = [
     "stance",
     "stance.errors",
     "stance.files",
+    "stance.intake",
     "stance.tables",
     "stance.kernel",
     "stance.normalization",

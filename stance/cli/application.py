@@ -18,8 +18,9 @@ class StanceGroup(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except (StanceError, KeyboardInterrupt, BrokenPipeError) as error:
-            if isinstance(error, StanceError) and ctx.params.get("debug"):
+        except (StanceError, KeyboardInterrupt, OSError, MemoryError) as error:
+            quiet = (KeyboardInterrupt, BrokenPipeError)
+            if ctx.params.get("debug") and not isinstance(error, quiet):
                 raise
             raise typer.Exit(tell_end(error) or 0) from error
 

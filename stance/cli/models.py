@@ -42,7 +42,7 @@ from stance.cli.options import (
     WhereOption,
 )
 from stance.cli.printing import STDOUT, print_evaluation, print_notes, show_progress, write_page
-from stance.errors import StanceError
+from stance.errors import StanceError, explained_facts
 
 
 @app.command()
@@ -87,10 +87,12 @@ def train(
 
     Example: `stance train --labels data/labels --out models/stance`
     """
-    from stance.model import save_model
+    from stance.files import check_replaceable
+    from stance.model import MODEL_FILES, save_model
     from stance.report.card import render_card
 
     out = out or (MODEL if data is None else MODEL.parent / table_name(data))
+    check_replaceable(out, MODEL_FILES)
     with show_progress("reading the corpus") as tell:
         experiment = run(context, refit, tell, to_save=True)
         tell(f"writing {out}")
@@ -166,13 +168,14 @@ def evaluate(
         from stance.report.evaluation_page import render_evaluation_page
 
         write_page(html, render_evaluation_page(metadata, evaluation))
-    print_notes(metadata)
-    if html == STDOUT:
-        return
-    if as_json:
-        typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
-    else:
-        print_evaluation(evaluation)
+    with explained_facts("the facts of the model's run"):
+        print_notes(metadata)
+        if html == STDOUT:
+            return
+        if as_json:
+            typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
+        else:
+            print_evaluation(evaluation)
 
 
 @app.command()
