@@ -235,6 +235,10 @@ def judge_many(
     list of Claim
         As many as texts; the span of each is the whole text.
     """
+    if len(texts) > FEW_PASSAGES:
+        from stance.acting import find_acting_ahead
+
+        find_acting_ahead(texts, model.target_)
     passages = to_passages(texts, actors, model.target_)
     names = [""] * len(texts) if ids is None else ids
     questions = [

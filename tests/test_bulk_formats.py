@@ -16,7 +16,7 @@ import stance
 from stance.articles import Article
 from stance.bulk import inputs
 from stance.bulk.outputs import FORMS
-from stance.cli import app
+from stance.cli.commands import app
 from stance.errors import StanceError
 from stance.reading import judge_many, read_many
 
