@@ -30,6 +30,9 @@ HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 TABLE_SUFFIXES = (*JSON_LINES_SUFFIXES, *DELIMITED_SUFFIXES)
 SUFFIXES = (*TEXT_SUFFIXES, *HTML_SUFFIXES, *TABLE_SUFFIXES)
 
+# The time of taking an article out of a page grows with the square of its tags.
+MOST_TAGS = 50_000
+
 FIELDS = ("id", "text", "title", "date", "outlet", "url", "language")
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)(?:\n|^)---[ \t]*(?:\n|$)", re.DOTALL | re.MULTILINE)
@@ -266,6 +269,11 @@ def parse_html(text: str, article_id: str = "", origin: str = "page") -> Article
     MissingExtraError
         If trafilatura is not installed.
     """
+    if text.count("<") > MOST_TAGS:
+        raise ArticleError(
+            f"{origin} has more than {MOST_TAGS:,} tags, ten times those of a long article; save "
+            "its text."
+        )
     try:
         import trafilatura
     except ImportError as error:

@@ -178,6 +178,11 @@ def test_message_is_one_line_that_no_terminal_acts_on():
     assert str(StanceError("“plain” — naïve Мінск.")) == "“plain” — naïve Мінск."
 
 
+def test_page_of_too_many_tags():
+    with pytest.raises(ArticleError, match="has more than 50,000 tags"):
+        parse_html("<p>a</p>" * 30_000)
+
+
 def test_page_of_nothing():
     with pytest.raises(ArticleError, match="holds no article"):
         parse_html("<" * 1000)
