@@ -663,8 +663,11 @@ stance_find_acting(PyObject *Py_UNUSED(module), PyObject *args)
         if (!check_pieces(all, texts, &longest)) {
             fail("the ends of the sentences lie outside of them");
         }
-        else if (numbers.count != texts.count || most_words < 1) {
+        else if (numbers.count != texts.count) {
             fail("there is not one count for each sentence");
+        }
+        else if (most_words < 1) {
+            fail("an alias has one word or more");
         }
         else {
             int done;
