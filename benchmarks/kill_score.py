@@ -1,9 +1,10 @@
 """Kill `stance score` at random moments, a hundred times, and print what came of it.
 
 Each time a real run is killed with SIGKILL, half of the times anywhere between its start and the
-time that a whole run takes, half of the times in its later part, where it works. Before the next begins, what lies on the disk is looked at: the output is not there, or
-whole; every part that the journal names is what its checksum says. When a run gets to its end, the
-output is compared byte for byte with that of a run that nobody disturbed, and another begins.
+time that a whole run takes, half of the times in its later part, where it works. Before the next
+begins, what lies on the disk is looked at: the output is not there, or whole; every part that the
+journal names is what its checksum says. When a run gets to its end, the output is compared byte for
+byte with that of a run that nobody disturbed, and another begins.
 """
 
 from __future__ import annotations
