@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
