@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Bytecode is written even where PYTHONDONTWRITEBYTECODE is set: without it, each command that starts
+# would compile its modules anew.
+COMPILE := $(BIN)/python -m compileall -q
 MODEL := models/stance
 SOURCES := $(shell find stance -name '*.py' -o -name '*.toml' -o -name '*.md')
 DATA := $(shell find data/raw -type f) $(wildcard data/labels/reviewed.jsonl data/labels/gold.jsonl data/labels/phrasebook.jsonl)
@@ -48,6 +51,7 @@ $(MODEL)/model.stance: $(VENV)/.run $(SOURCES) $(DATA)
 	@mkdir -p $(dir $(MODEL))
 	$(BIN)/stance train --out $(MODEL) > $(MODEL).accuracy.part
 	@mv $(MODEL).accuracy.part $(MODEL).accuracy.txt
+	@$(COMPILE) stance $(VENV)/lib/*/site-packages/nupunkt
 
 data/labels/weak.jsonl: $(VENV)/.run $(SOURCES) $(DATA)
 	$(BIN)/stance label data/raw --out $@

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from stance.cli import app
+from stance.cli.commands import app
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stance.articles import Article, Sentence, read_article, read_articles, split_sentences
+    from stance.bulk.running import score_file
     from stance.errors import StanceError
     from stance.evaluation import accuracy_by_actor
     from stance.examples import Example, read_labels, write_labels
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from stance.features import Passage
     from stance.labeling import label_articles
     from stance.labelled import read_labelled_table
+    from stance.loading import load
     from stance.model import StanceClassifier
-    from stance.reading import Claim, load, read
+    from stance.reading import Claim, read
     from stance.scorer import Scorer
     from stance.targets import Target, load_target
     from stance.training import train_model
@@ -37,7 +39,7 @@ _HOMES = {
     "Target": "targets",
     "accuracy_by_actor": "evaluation",
     "label_articles": "labeling",
-    "load": "reading",
+    "load": "loading",
     "load_target": "targets",
     "read": "reading",
     "read_article": "articles",
@@ -45,6 +47,7 @@ _HOMES = {
     "read_labelled_table": "labelled",
     "read_labels": "examples",
     "run_table_experiment": "experiment",
+    "score_file": "bulk.running",
     "split_sentences": "articles",
     "train_model": "training",
     "write_labels": "examples",
@@ -70,6 +73,7 @@ __all__ = [
     "read_labelled_table",
     "read_labels",
     "run_table_experiment",
+    "score_file",
     "split_sentences",
     "train_model",
     "write_labels",

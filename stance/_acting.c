@@ -341,12 +341,15 @@ is_initial(const Sentence *sentence, size_t j)
            tokens[j + 1].start == tokens[j].end && tokens[j + 2].start == tokens[j + 1].end + 1;
 }
 
+/* As mentions._MOST_INITIALS. */
+#define MOST_INITIALS 16
+
 static size_t
 end_of_capitals(const Sentence *sentence, size_t i)
 {
     const Token *tokens = sentence->tokens;
     size_t end = i, j = i;
-    while (j < sentence->n_tokens) {
+    while (j < sentence->n_tokens && j - end <= MOST_INITIALS) {
         if (j > i && tokens[j].start - tokens[j - 1].end > 1) {
             break;
         }

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stance.errors import ArticleError, MissingExtraError, shortlist, suggestion
-from stance.files import explained_os_errors
+from stance.intake import LARGEST_ARTICLE, LARGEST_TABLE, list_files, read_file, read_standard_input
 from stance.normalization import align
 from stance.records import (
     DELIMITED_SUFFIXES,
@@ -30,6 +29,9 @@ TEXT_SUFFIXES = (".txt", ".md", ".markdown", ".text")
 HTML_SUFFIXES = (".html", ".htm", ".xhtml")
 TABLE_SUFFIXES = (*JSON_LINES_SUFFIXES, *DELIMITED_SUFFIXES)
 SUFFIXES = (*TEXT_SUFFIXES, *HTML_SUFFIXES, *TABLE_SUFFIXES)
+
+# The time of taking an article out of a page grows with the square of its tags.
+MOST_TAGS = 50_000
 
 FIELDS = ("id", "text", "title", "date", "outlet", "url", "language")
 
@@ -47,6 +49,9 @@ _CONTINUES = re.compile(r"[\"')\] ]*(?:[,;)]|[.!?:]*$)")
 _TITLES = tuple(
     f"{title}." for title in ("Mr", "Mrs", "Ms", "Dr", "Lt", "Gen", "Col", "Sen", "Rep")
 )
+# Where Punkt may end a sentence, but for the end of the text.
+_ENDS, _CLOSING = ".?!\u2026", "\"')]"
+_INNER_END = re.compile(rf"[{_ENDS}]\W")
 # "MINSK, August 20. /TASS/." and "August 10, 2020, 14:13 - IA Regnum." open a sentence.
 _DATELINE = re.compile(
     r"(?:[A-Z][A-Z .-]+, )?[A-Z]\w+\.? \d{1,2}(?:, \d{4})?(?:, \d\d:\d\d)?\.?"
@@ -123,16 +128,12 @@ def read_articles(
         If there is no article, or one of them cannot be read.
     """
     path = Path(path)
-    if path.is_file():
+    if not os.path.exists(path):
+        raise ArticleError(f"no file or folder {path}; check the path.")
+    if not path.is_dir():
         yield from _read_file(path, path.parent, columns or {})
         return
-    if not path.is_dir():
-        raise ArticleError(f"no file or folder {path}; check the path.")
-    files = sorted(
-        file
-        for file in path.rglob("*")
-        if file.suffix.lower() in SUFFIXES and file.is_file() and not _hidden(file, path)
-    )
+    files = list_files(path, _is_article)
     if not files:
         raise ArticleError(
             f"folder {path} holds no articles; put files ending in "
@@ -160,7 +161,7 @@ def read_article(path: str | os.PathLike[str]) -> Article:
         If the file is empty, is no text, or holds a table of articles.
     """
     if str(path) == "-":
-        text = decode(sys.stdin.buffer.read(), "standard input")
+        text = decode(read_standard_input(), "standard input")
         return parse_article(text, article_id="-", origin="standard input")
     path = Path(path)
     if path.suffix.lower() in TABLE_SUFFIXES:
@@ -222,17 +223,17 @@ def _parse_front_matter(block: str) -> dict[str, str]:
     return meta
 
 
-def _hidden(file: Path, root: Path) -> bool:
-    """Tell whether the file, or a folder between it and `root`, is hidden or is the README."""
-    parts = file.relative_to(root).parts
-    return any(part.startswith(".") for part in parts) or parts[-1].lower() == "readme.md"
+def _is_article(parts: tuple[str, ...]) -> bool:
+    """Tell by its path whether a file of a folder is to be read: none that is hidden, no README."""
+    name = parts[-1].lower()
+    hidden = any(part.startswith(".") for part in parts)
+    return Path(name).suffix in SUFFIXES and not hidden and name != "readme.md"
 
 
 def _read_file(path: Path, root: Path, columns: Mapping[str, str]) -> Iterator[Article]:
     """Read one file, of whatever kind."""
     suffix = path.suffix.lower()
-    with explained_os_errors("read", path):
-        data = path.read_bytes()
+    data = read_file(path, LARGEST_TABLE if suffix in TABLE_SUFFIXES else LARGEST_ARTICLE)
     article_id = path.relative_to(root).with_suffix("").as_posix()
     if not data.strip():
         raise ArticleError(f"{path} is empty; an article needs at least one sentence.")
@@ -268,6 +269,11 @@ def parse_html(text: str, article_id: str = "", origin: str = "page") -> Article
     MissingExtraError
         If trafilatura is not installed.
     """
+    if text.count("<") > MOST_TAGS:
+        raise ArticleError(
+            f"{origin} has more than {MOST_TAGS:,} tags, ten times those of a long article; save "
+            "its text."
+        )
     try:
         import trafilatura
     except ImportError as error:
@@ -382,11 +388,9 @@ def _is_wrapped(lines: list[str]) -> bool:
 
 def _split_paragraph(text: str) -> list[tuple[int, int]]:
     """Return the sentences of a paragraph as offsets, without the white space around them."""
-    from nupunkt import sent_spans
-
     plain = align(text)
     pieces: list[tuple[int, int]] = []
-    for start, end in sent_spans(plain):
+    for start, end in _spans(plain):
         for begin, stop in _missed_ends(plain, start, end):
             begin += len(plain[begin:stop]) - len(plain[begin:stop].lstrip())
             stop -= len(plain[begin:stop]) - len(plain[begin:stop].rstrip())
@@ -397,6 +401,15 @@ def _split_paragraph(text: str) -> list[tuple[int, int]]:
             else:
                 pieces.append((begin, stop))
     return pieces
+
+
+def _spans(plain: str) -> list[tuple[int, int]]:
+    """Return the sentences that Punkt finds; where none can end early, without asking it."""
+    if not _INNER_END.search(plain.rstrip().rstrip(_CLOSING).rstrip(_ENDS)):
+        return [(0, len(plain))]
+    from nupunkt import sent_spans
+
+    return sent_spans(plain)
 
 
 def _missed_ends(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

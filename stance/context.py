@@ -9,8 +9,10 @@ actor's stances in training are heard as well.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, log
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -93,6 +95,16 @@ class Context:
         features, coef, intercept = self.regression(scores, places, alone=alone)
         return np.asarray(features @ coef + intercept)
 
+    def to_rows(self) -> ContextRows:
+        """Return the same in plain lists."""
+        return ContextRows(
+            self.coef.tolist(),
+            self.intercept.tolist(),
+            self.alone_coef.tolist(),
+            self.alone_intercept.tolist(),
+            self.priors,
+        )
+
     def regression(
         self, scores: np.ndarray, places: Sequence[Place], *, alone: bool = False
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -105,6 +117,135 @@ class Context:
                 self.alone_intercept,
             )
         return features, self.coef, self.intercept
+
+
+class ContextRows(NamedTuple):
+    """The second regression in plain lists: what `Context` answers, a claim at a time.
+
+    Parameters
+    ----------
+    coef, intercept, alone_coef, alone_intercept : list of float, or of such lists
+        As those of `Context`.
+    priors : mapping of str to sequence of float or None
+        Likewise.
+    """
+
+    coef: Sequence[Sequence[float]]
+    intercept: Sequence[float]
+    alone_coef: Sequence[Sequence[float]]
+    alone_intercept: Sequence[float]
+    priors: Mapping[str, Sequence[float]] | None = None
+
+    def to_context(self) -> Context:
+        """Return the same in arrays."""
+        import numpy as np
+
+        coef, intercept, alone_coef, alone_intercept = map(np.array, self[:4])
+        return Context(coef, intercept, alone_coef, alone_intercept, self.priors)
+
+    def adjust(
+        self, scores: Sequence[Sequence[float]], places: Sequence[Place], *, alone: bool = False
+    ) -> list[list[float]]:
+        """Return calibrated scores, as `Context.adjust`.
+
+        Parameters
+        ----------
+        scores : sequence of sequence of float, shape (n_claims, 3)
+            What each claim's own words say, before the softmax.
+        places : sequence of Place, length n_claims
+            Where the claims stand, and whose they are.
+        alone : bool, default=False
+            Whether each is judged without the others.
+
+        Returns
+        -------
+        list of list of float, shape (n_claims, 3)
+        """
+        rows = describe_rows(scores, places, self.priors)
+        if alone:
+            rows = [row[OWN] + row[PRIOR] for row in rows]
+        coef, intercept = (
+            (self.alone_coef, self.alone_intercept) if alone else (self.coef, self.intercept)
+        )
+        return [
+            [
+                sum(value * weights[k] for value, weights in zip(row, coef, strict=True))
+                + intercept[k]
+                for k in range(N_CLASSES)
+            ]
+            for row in rows
+        ]
+
+
+def describe_rows(
+    scores: Sequence[Sequence[float]],
+    places: Sequence[Place],
+    priors: Mapping[str, Sequence[float]] | None = None,
+) -> list[list[float]]:
+    """Return what `describe_context` does, in plain lists.
+
+    Parameters
+    ----------
+    scores : sequence of sequence of float, shape (n_claims, 3)
+        What each claim's own words say, before the softmax.
+    places : sequence of Place, length n_claims
+        Where the claims stand.
+    priors : mapping of str to sequence of float, optional
+        How often each actor took each stance in training.
+
+    Returns
+    -------
+    list of list of float, shape (n_claims, 9) or (n_claims, 12)
+    """
+    own = [[score - sum(row) / N_CLASSES for score in row] for row in scores]
+    chances = [softmax_row(row) for row in own]
+    same: dict[tuple[str, str], list[int]] = defaultdict(list)
+    sentences: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for i, place in enumerate(places):
+        if place.actor:
+            same[place.article, place.actor].append(i)
+        sentences[place.article, place.sentence].append(i)
+    actor_totals = {key: _totals(chances, rows) for key, rows in same.items()}
+    sentence_totals = {key: _totals(own, rows) for key, rows in sentences.items()}
+    result = []
+    for i, place in enumerate(places):
+        at, there = (place.article, place.actor), (place.article, place.sentence)
+        others, total = len(same[at]) - 1 if place.actor else 0, actor_totals.get(at)
+        row = list(own[i])
+        row += [
+            log(N_CLASSES * (total[k] - chances[i][k] + 1) / (others + N_CLASSES)) if total else 0.0
+            for k in range(N_CLASSES)
+        ]
+        near = len(sentences[there]) - 1
+        row += [
+            (sentence_totals[there][k] - own[i][k]) / near if near else 0.0
+            for k in range(N_CLASSES)
+        ]
+        if priors is not None:
+            row += _prior_row(priors.get(place.actor))
+        result.append(row)
+    return result
+
+
+def _totals(rows: Sequence[Sequence[float]], numbers: Sequence[int]) -> list[float]:
+    """Return the sums over some rows."""
+    return [sum(rows[i][k] for i in numbers) for k in range(N_CLASSES)]
+
+
+def _prior_row(counts: Sequence[float] | None) -> list[float]:
+    """Return an actor's stances in training as features."""
+    if counts is None:
+        return [0.0] * N_CLASSES
+    total = sum(counts) + N_CLASSES
+    return [log(N_CLASSES * (count + 1) / total) for count in counts]
+
+
+def softmax_row(scores: Sequence[float]) -> list[float]:
+    """Return the probabilities of the classes of one claim from its scores."""
+    highest = max(scores)
+    exponents = [exp(score - highest) for score in scores]
+    total = sum(exponents)
+    return [exponent / total for exponent in exponents]
 
 
 def center(scores: np.ndarray) -> np.ndarray:

@@ -281,7 +281,7 @@ def _known_nouns(target: Target, canonical: str) -> tuple[frozenset[str], frozen
     actor = target.by_name.get(fold(canonical))
     names = list(actor.names) if actor else [canonical]
     if actor:
-        names += _offices(target).get(actor.canonical, [])
+        names += target.offices(actor.canonical)
     nouns, phrases = set(), set()
     for name in names:
         words = fold_letters(name).replace("-", " ").split()
@@ -291,15 +291,6 @@ def _known_nouns(target: Target, canonical: str) -> tuple[frozenset[str], frozen
                 if i:
                     phrases.add(f"{words[i - 1]} {word}")
     return frozenset(nouns), frozenset(phrases)
-
-
-@lru_cache(maxsize=16)
-def _offices(target: Target) -> dict[str, list[str]]:
-    """Return the names of the offices that each actor holds on the target's day."""
-    offices: dict[str, list[str]] = {}
-    for role in target.roles:
-        offices.setdefault(role.holder(target.date), []).extend(role.names)
-    return offices
 
 
 def _learn_titles(entity: Entity, mention: Mention, tokens: Sequence[Token], place: int) -> None:

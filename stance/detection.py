@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
 from typing import NamedTuple
 
 from stance import rescoring
@@ -35,6 +35,8 @@ _CHAIN = 5
 _MODIFIERS = 6
 _GAP = 4
 _LONGEST_CLAUSE = 100
+# As many mentions are looked up in a model's file before its weights are read as a whole.
+_FEW_MENTIONS = 2000
 _FUNCTION_WORDS = frozenset(
     "the a an of in on at to by for from with against between and or but that which who whom whose "
     "as when while after before because if not , . \" ; : - ( ) ' 's his her its their he she it "
@@ -79,19 +81,23 @@ class Detector:
     weights: Mapping[str, float]
     intercept: float
     threshold: float = 0.5
+    _n_seen: int = field(default=0, init=False, repr=False, compare=False)
 
     @cached_property
-    def _again(self) -> tuple[float, float, list[dict[str, float]]] | None:
-        """Return slope, intercept and weights of the second look; None without one."""
+    def _second(self) -> tuple[float, float] | None:
+        """Return slope and intercept of the second look; None without one."""
         slope = self.weights.get(rescoring.SLOPE)
-        if slope is None:
-            return None
-        tables: dict[str, dict[str, float]] = {name: {} for name in rescoring.TEMPLATES}
+        return None if slope is None else (slope, self.weights.get(rescoring.INTERCEPT, 0.0))
+
+    @cached_property
+    def _second_lookups(self) -> list[Callable[[Value, float], float]]:
+        """Return for each template what finds the weight of a value of `describe_odds`."""
+        tables: dict[str, dict[Value, float]] = {name: {} for name in rescoring.TEMPLATES}
         for feature, weight in self.weights.items():
             template, _, value = feature.partition("=")
             if template in tables:
                 tables[template][value] = weight
-        return slope, self.weights.get(rescoring.INTERCEPT, 0.0), list(tables.values())
+        return [table.get for table in tables.values()]
 
     @cached_property
     def _lookups(self) -> list[Callable[[Value, float], float]]:
@@ -104,6 +110,28 @@ class Detector:
                 whole = len(parts) == 1 and template not in _OF_ANY_LENGTH
                 tables[template][value if whole else parts] = weight
         return [table.get for table in tables.values()]
+
+    @cached_property
+    def _named_lookups(self) -> tuple[list[Callable[[Value, float], float]], ...]:
+        """Return the same for a few values, by the features' names, without any table."""
+        return tuple(
+            [partial(self._weigh, f"{name}=") for name in names]
+            for names in (TEMPLATES, rescoring.TEMPLATES)
+        )
+
+    def _weigh(self, template: str, value: Value, default: float) -> float:
+        """Return the weight of a template's value."""
+        if value is None:
+            return default
+        name = value if isinstance(value, str) else " ".join(value)
+        return self.weights.get(template + name, default)
+
+    def _choose_lookups(self, n_mentions: int) -> tuple[list[Callable[[Value, float], float]], ...]:
+        """Return how to find weights: by name at first, where that saves reading them all."""
+        self._n_seen += n_mentions
+        if isinstance(self.weights, dict) or self._n_seen > _FEW_MENTIONS:
+            return self._lookups, self._second_lookups
+        return self._named_lookups
 
     def probabilities(
         self, tokens: Sequence[Token], mentions: Sequence[Mention], quoted: Sequence[bool]
@@ -126,7 +154,7 @@ class Detector:
         """
         if not mentions:
             return []
-        lookups = self._lookups
+        lookups, second_lookups = self._choose_lookups(len(mentions))
         sentence = _look_at(tokens, mentions)
         odds = []
         for values in _describe(sentence, mentions, quoted):
@@ -134,20 +162,25 @@ class Detector:
             for lookup, value in zip(lookups, values, strict=True):
                 score += lookup(value, 0.0)
             odds.append(score)
-        if self._again is not None:
+        if self._second is not None:
             bonds = rescoring.find_bonds(sentence.words, sentence.spans, mentions)
-            odds = self._look_again(bonds, odds)
+            odds = self._look_again(bonds, odds, second_lookups)
         return [1 / (1 + math.exp(-max(-500.0, min(500.0, score)))) for score in odds]
 
-    def _look_again(self, bonds: rescoring.Bonds, odds: Sequence[float]) -> list[float]:
+    def _look_again(
+        self,
+        bonds: rescoring.Bonds,
+        odds: Sequence[float],
+        lookups: Sequence[Callable[[Value, float], float]],
+    ) -> list[float]:
         """Return the log-odds of each mention in the light of its neighbours'."""
-        assert self._again is not None
-        slope, intercept, tables = self._again
+        assert self._second is not None
+        slope, intercept = self._second
         result = []
         for first, values in zip(odds, rescoring.describe_odds(bonds, odds), strict=True):
             score = intercept + slope * first
-            for table, value in zip(tables, values, strict=True):
-                score += table.get(value, 0.0)
+            for lookup, value in zip(lookups, values, strict=True):
+                score += lookup(value, 0.0)
             result.append(score)
         return result
 

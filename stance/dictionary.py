@@ -7,10 +7,8 @@ was written for news of politics and conflict and belongs to no target.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from importlib.resources import files
 
 from stance.verbs import inflect
 
@@ -33,6 +31,9 @@ def load_dictionary() -> Mapping[str, str]:
     >>> dictionary["deplored"], dictionary["applauds"], dictionary.get("table")
     ('CONDEMN', 'PRAISE', None)
     """
+    import tomllib
+    from importlib.resources import files
+
     source = files("stance").joinpath("dictionary.toml").read_text(encoding="utf-8")
     return expand_dictionary(tomllib.loads(source))
 

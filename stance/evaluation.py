@@ -486,7 +486,8 @@ def score_rows(
 def score_words(model: StanceClassifier, rows: TrainingSet) -> np.ndarray:
     """Return what the words of each row alone say, before the second regression."""
     matrix = model.pipeline_["vectorizer"].transform(rows.views)
-    return score_all_classes(model.pipeline_["classifier"], matrix)
+    classifier = model.pipeline_["classifier"]
+    return score_all_classes(classifier.decision_function(matrix), classifier.classes_)
 
 
 def evaluate_detection(

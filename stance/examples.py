@@ -6,7 +6,6 @@ splits them by article. It never changes a label.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from stance.articles import Article
 from stance.cues import STANCES
 from stance.errors import LabelError, shortlist, suggestion
-from stance.files import explained_os_errors, write_whole
+from stance.files import write_whole
+from stance.intake import read_file
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -113,12 +113,7 @@ def read_labels(
         does not match, or stands twice; the message names file and line.
     """
     path = Path(path)
-    with explained_os_errors("read", path):
-        data = path.read_bytes()
-    try:
-        lines = data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        raise LabelError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
+    lines = _read_lines(path)
     examples: list[Example] = []
     seen: dict[tuple[Any, ...], int] = {}
     for number, line in enumerate(lines, start=1):
@@ -138,6 +133,14 @@ def read_labels(
             )
         examples.append(example)
     return examples
+
+
+def _read_lines(path: Path) -> list[str]:
+    """Return the lines of a file of labels."""
+    try:
+        return read_file(path).decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise LabelError(f"{path} is not UTF-8 text; save it as UTF-8.") from error
 
 
 def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
@@ -192,9 +195,9 @@ def parse_row(row: Mapping[str, Any], where: str = "row") -> Example:
 
 def _check_writable(values: Mapping[str, Any], where: str) -> None:
     """Raise for half a character, which JSON can escape but no file of text can hold."""
-    for column in COLUMNS:
+    for column, value in values.items():
         try:
-            str(values.get(column, "")).encode()
+            str(value).encode()
         except UnicodeEncodeError as error:
             raise LabelError(
                 f"{where}: {column} holds half a character (a lone surrogate); mend the text."
@@ -236,7 +239,7 @@ def _parse_json(line: str, where: str) -> Mapping[str, Any]:
     """Parse one line."""
     try:
         row = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise LabelError(f"{where}: not JSON: {error}. Each line must be one object.") from error
     if not isinstance(row, dict):
         raise LabelError(f"{where}: not a JSON object but {line.strip()[:40]!r}.")
@@ -306,8 +309,7 @@ def read_phrasebook(path: str | os.PathLike[str]) -> list[Example]:
         For the first line that is wrong; the message names it.
     """
     path = Path(path)
-    with explained_os_errors("read", path):
-        lines = path.read_text(encoding="utf-8").split("\n")
+    lines = _read_lines(path)
     rows: list[Example] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
@@ -316,8 +318,11 @@ def read_phrasebook(path: str | os.PathLike[str]) -> list[Example]:
         where = f"{path}, line {number}"
         row = _parse_json(line, where)
         sentence, label = row.get("sentence", ""), row.get("label", "")
-        if set(row) != {"sentence", "label"} or not isinstance(sentence, str):
-            raise LabelError(f"{where}: a clause has the columns 'sentence' and 'label' alone.")
+        if set(row) != {"sentence", "label"} or not all(isinstance(v, str) for v in row.values()):
+            raise LabelError(
+                f"{where}: a clause has the columns 'sentence' and 'label' alone, each a text."
+            )
+        _check_writable(row, where)
         _check_choice(label, STANCES, "label", where)
         place = sentence.find(ACTOR_TOKEN)
         if sentence.count(ACTOR_TOKEN) != 1:
@@ -377,6 +382,8 @@ def is_held_out(article: str, test_share: float = 0.2) -> bool:
 
 def _split_digest(article: str) -> int:
     """Return a number below 2**32 that depends on the article's id alone."""
+    import hashlib
+
     digest = hashlib.sha256(f"stance split {article}".encode()).digest()
     return int.from_bytes(digest[:4], "big")
 

@@ -166,8 +166,6 @@ def run_experiment(
     fitted = _fit(run, train, everything, np.arange(len(everything.y)), jobs, refit=refit)
     model, kept = fitted.model, fitted.refitted
     model.namer_, model.detector_, *others = fitted.beside
-    progress("finding actors in the held-out articles")
-    detection = evaluate_detection(test_rows, model, dates)
     if kept is not None:
         kept.namer_, kept.detector_ = others
     data = {
@@ -178,8 +176,10 @@ def run_experiment(
         "n_phrasebook": len(corpus.phrasebook),
     }
     split = {"test_share": TEST_SHARE, "test_articles": sorted(set(test.articles.tolist()))}
+    finding = delayed(evaluate_detection)(test_rows, model, dates)
+    held_out, detection = _judge(run, train, test, fitted, judged, [finding])
     evaluation = {
-        "held_out": _judge(run, train, test, fitted, judged),
+        "held_out": held_out,
         "unseen_actors": fitted.unseen,
         "detection": detection,
     }
@@ -263,7 +263,7 @@ def run_table_experiment(
     everything = train if given else train.join(tested)
     named = np.flatnonzero(everything.actors != "")
     fitted = _fit(run, train, everything, named, refit=refit and not given)
-    held_out = _judge(run, train, tested, fitted, test_rows)
+    (held_out,) = _judge(run, train, tested, fitted, test_rows)
     is_shared = np.array(find_shared_texts(train_rows, test_rows))
     if is_shared.any() and not is_shared.all():
         y_pred = predict_rows(fitted.model, tested)[~is_shared]
@@ -368,17 +368,25 @@ def _judge(
     test: TrainingSet,
     fitted: _Fitted,
     examples: Sequence[Example],
-) -> dict[str, Any]:
-    """Return the scores of the model of the training rows on those held out."""
+    jobs: Sequence[Job] = (),
+) -> list[Any]:
+    """Return the scores of the model of the training rows on those held out.
+
+    What jobs beside that return follows them.
+    """
     model = fitted.model
     words = score_words(model, test)
-    others = _score_otherwise(model, test, words) if (test.actors != "").any() else {}
+    otherwise = _score_otherwise(model, test, words) if (test.actors != "").any() else {}
     context = model.context
     scores = words if context is None else context.adjust(words, test.places)
-    held_out = evaluate_held_out(train, test, scores, others)
-    run.progress("looking into the errors")
-    held_out["worst_errors"] = find_worst_errors(model, examples, test, scores)
-    held_out["name_swap"] = measure_name_swap(model, examples, seed=run.seed)
+    held_out = evaluate_held_out(train, test, scores, otherwise)
+    run.progress("looking into the held-out articles")
+    own = [
+        delayed(find_worst_errors)(model, examples, test, scores),
+        delayed(measure_name_swap)(model, examples, seed=run.seed),
+    ]
+    *others, errors, swaps = run_jobs([*jobs, *own], run.n_jobs)
+    held_out["worst_errors"], held_out["name_swap"] = errors, swaps
     held_out["learning_curve"] = None
     if run.learning_curve:
         run.progress("tracing the learning curve")
@@ -386,7 +394,7 @@ def _judge(
         held_out["learning_curve"] = trace_learning_curve(
             train, test, settings, run.seed, run.n_jobs
         )
-    return held_out
+    return [held_out, *others]
 
 
 def _plan_unseen_actors(

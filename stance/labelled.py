@@ -62,7 +62,8 @@ _LIKELY_NUMBERS = {"-1": "criticizes", "0": "neutral", "1": "supports", **_TWO_F
 _NO_LETTERS = re.compile(r"[\W_]+")
 # A group's name is kept in the facts of a run: one longer than this is replaced by its hash.
 _LONGEST_NAME = 80
-_MAP_ITEM = re.compile(r"\s*(.+?)\s*=\s*(\w+)\s*(?:,|\Z)", re.DOTALL)
+# Looked for from its "=" on: a pattern for the value before it would take the square of the time.
+_MAP_ITEM = re.compile(r"=\s*(\w+)\s*(?:,|\Z)")
 
 
 @dataclass(frozen=True)
@@ -277,13 +278,14 @@ def parse_label_map(text: str) -> dict[str, str]:
     result: dict[str, str] = {}
     position = 0
     while position < len(text):
-        match = _MAP_ITEM.match(text, position)
-        if not match:
+        match = _MAP_ITEM.search(text, position)
+        value = text[position : match.start()].strip() if match else ""
+        if not match or not value:
             raise LabelError(
-                f"--label-map {text!r} must be VALUE=STANCE with commas between, as in "
+                f"--label-map {text!r:.200} must be VALUE=STANCE with commas between, as in "
                 "--label-map FAVOR=supports,AGAINST=criticizes,NONE=neutral."
             )
-        result[match[1]] = match[2]
+        result[value] = match[1]
         position = match.end()
     _check_stances(result)
     return result
@@ -366,8 +368,8 @@ def find_columns(found: Sequence[str], chosen: Mapping[str, str], origin: str) -
 
 def _find_usual(name: str, found: Sequence[str], chosen: Mapping[str, str], origin: str) -> str:
     """Return the column that has a usual name of a field; "" for none."""
-    usual = {_fold_name(usual) for usual in USUAL_NAMES[name]}
-    fits = [c for c in found if _fold_name(c) in usual and c not in chosen.values()]
+    usual = {fold_column(usual) for usual in USUAL_NAMES[name]}
+    fits = [c for c in found if fold_column(c) in usual and c not in chosen.values()]
     if len(fits) > 1 and name in CHOSEN_FIELDS:
         raise LabelError(
             f"{origin}: the {name} could be in {' or '.join(map(repr, fits))}; choose one, "
@@ -383,7 +385,7 @@ def _show(columns: Sequence[str]) -> str:
     )
 
 
-def _fold_name(column: str) -> str:
+def fold_column(column: str) -> str:
     """Return the form in which columns' names are compared."""
     return re.sub(r"[\s_-]+", "", column.casefold())
 
@@ -681,11 +683,11 @@ def _tell_rows(examples: Sequence[Example], n_bad: int, n_skipped: int) -> list[
 
 def _tell_targets(records: Sequence[Record], found: Sequence[str]) -> list[str]:
     """Say where the rows are about several things."""
-    usual = {_fold_name(name) for name in _TARGET_NAMES}
+    usual = {fold_column(name) for name in _TARGET_NAMES}
     notes = []
     for column in found:
         values = Counter(str(record.values.get(column)).strip() for record in records)
-        if _fold_name(column) in usual and len(values) > 1:
+        if fold_column(column) in usual and len(values) > 1:
             first = values.most_common(1)[0][0]
             notes.append(
                 f"{column!r} holds {len(values)} targets, and a model judges one: choose with "

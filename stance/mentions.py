@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from stance.normalization import PLACEHOLDER, align
 from stance.targets import Actor, Role, Target, fold, fold_letters
@@ -30,6 +30,8 @@ _TOKEN = re.compile(rf"[^\W_]+(?:[-.&{PLACEHOLDER}][^\W_]+)*|'s\b|[^\w\s]")
 _KEPT_WORDS = 65536
 _LONGEST_KEPT = 64
 PARTICLES = frozenset("van von de der den du la le al el bin ibn dos da di af zu".split())
+# Tokens of initials and particles in a row within a name.
+_MOST_INITIALS = 16
 # Words that are capitalised without being anybody's name.
 NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday january february march april "
@@ -205,7 +207,7 @@ class Mention(NamedTuple):
     pronoun: bool = False
 
 
-class _Alias(NamedTuple):
+class Alias(NamedTuple):
     """One alias: its folded words, whose it is, whether it needs its capital."""
 
     words: tuple[str, ...]
@@ -213,25 +215,25 @@ class _Alias(NamedTuple):
     proper: bool
 
 
-class _Aliases(NamedTuple):
+class ByWords(Protocol):
+    """Aliases by their words."""
+
+    def get(self, words: tuple[str, ...], default: Sequence[Alias], /) -> Sequence[Alias]:
+        """Return the aliases of just these words; first those that need no capital."""
+
+
+class Aliases(NamedTuple):
     """The aliases that begin with one word."""
 
-    by_words: dict[tuple[str, ...], list[_Alias]]
+    by_words: ByWords
     # Their lengths in words, the longest first, by the second word; that of one word by "".
-    lengths: dict[str, list[int]]
+    lengths: Mapping[str, Sequence[int]]
 
 
-class _AliasTable:
-    """The aliases of a target by their first word.
+class AliasTable:
+    """The aliases of a target by their first word."""
 
-    A table holds thousands of names, of which a text needs a few: each is taken apart when a text
-    has its first word.
-    """
-
-    def __init__(self, target: Target) -> None:
-        self._target = target
-        self._named = _names_by_first_word(target.actors, target.roles)
-        self._ready: dict[str, _Aliases] = {}
+    def __init__(self) -> None:
         self._openers: dict[str, bool] = {}
 
     def find_openers(self, tokens: Sequence[Token]) -> list[int]:
@@ -248,7 +250,7 @@ class _AliasTable:
     def _may_begin(self, text: str, folded: str) -> bool:
         """Tell whether a mention may begin with a word."""
         may = (
-            folded in self._named
+            folded in self
             or folded in PRONOUNS
             or text[0].isupper()
             or folded in ROLE_NOUNS
@@ -258,6 +260,28 @@ class _AliasTable:
             self._openers[text] = may
         return may
 
+    def __contains__(self, word: str) -> bool:
+        """Tell whether an alias begins with a folded word."""
+        raise NotImplementedError
+
+    def __getitem__(self, word: str) -> Aliases:
+        """Return the aliases that begin with a folded word."""
+        raise NotImplementedError
+
+
+class _ParsedAliases(AliasTable):
+    """The aliases of a target that was parsed.
+
+    A table holds thousands of names, of which a text needs a few: each is taken apart when a text
+    has its first word.
+    """
+
+    def __init__(self, target: Target) -> None:
+        super().__init__()
+        self._target = target
+        self._named = _names_by_first_word(target.actors, target.roles)
+        self._ready: dict[str, Aliases] = {}
+
     @property
     def first_words(self) -> Iterable[str]:
         """The words with which a name begins."""
@@ -266,27 +290,31 @@ class _AliasTable:
     def __contains__(self, word: str) -> bool:
         return word in self._named
 
-    def __getitem__(self, word: str) -> _Aliases:
-        """Return the aliases that begin with a folded word."""
+    def __getitem__(self, word: str) -> Aliases:
         ready = self._ready.get(word)
         if ready is None:
-            aliases: dict[tuple[str, ...], list[_Alias]] = {}
-            for name, owner in self._named[word]:
-                actor: Actor | None
-                if isinstance(owner, Role):
-                    actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
-                else:
-                    actor = owner
-                if actor is not None:
-                    alias = _split_alias(name, actor)
-                    aliases.setdefault(alias.words, []).append(alias)
-            for same in aliases.values():
-                same.sort(key=lambda alias: alias.proper)
-            ready = self._ready[word] = _Aliases(aliases, _lengths_by_second_word(aliases))
+            aliases = self.by_words(word)
+            ready = self._ready[word] = Aliases(aliases, lengths_by_second_word(aliases))
         return ready
 
+    def by_words(self, word: str) -> dict[tuple[str, ...], list[Alias]]:
+        """Return the aliases that begin with a word, by their words."""
+        aliases: dict[tuple[str, ...], list[Alias]] = {}
+        for name, owner in self._named[word]:
+            actor: Actor | None
+            if isinstance(owner, Role):
+                actor = self._target.by_name.get(fold(owner.holder(self._target.date)))
+            else:
+                actor = owner
+            if actor is not None:
+                alias = _split_alias(name, actor)
+                aliases.setdefault(alias.words, []).append(alias)
+        for same in aliases.values():
+            same.sort(key=lambda alias: alias.proper)
+        return aliases
 
-def _lengths_by_second_word(aliases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
+
+def lengths_by_second_word(aliases: Iterable[tuple[str, ...]]) -> dict[str, list[int]]:
     """Return how many words aliases may have that begin with two words, the longest first."""
     lengths: dict[str, set[int]] = {"": {len(words) for words in aliases if len(words) == 1}}
     for words in aliases:
@@ -304,9 +332,15 @@ def _names_by_first_word(
     owners: list[Actor | Role] = [*actors, *roles]
     for owner in owners:
         for name in owner.names:
-            if match := _TOKEN.search(_without_article(align(name))):
-                table.setdefault(fold_letters(match[0]), []).append((name, owner))
+            if first := first_word(name):
+                table.setdefault(first, []).append((name, owner))
     return table
+
+
+def first_word(name: str) -> str:
+    """Return the word of a name, folded, by which it is looked up; "" where it has none."""
+    match = _TOKEN.search(_without_article(align(name)))
+    return fold_letters(match[0]) if match else ""
 
 
 def _without_article(name: str) -> str:
@@ -314,17 +348,22 @@ def _without_article(name: str) -> str:
     return name[4:] if name[:4].lower() == "the " else name
 
 
-def _split_alias(name: str, actor: Actor) -> _Alias:
+def _split_alias(name: str, actor: Actor) -> Alias:
     """Return an alias in words."""
-    words = _alias_words(name)
+    words = alias_words(name)
+    return Alias(words, actor, is_proper(words, actor, lower=name.islower()))
+
+
+def is_proper(words: Sequence[str], actor: Actor, *, lower: bool) -> bool:
+    """Tell whether an alias, written in small letters or not, needs its capital in a text."""
     # "us", "who" and "west" are names in capitals only; "protesters" is one in any case.
     described = actor.kind == "groups" and (words[-1] in ROLE_NOUNS or words[-1].endswith("s"))
-    return _Alias(words, actor, len(words) == 1 and not described and not name.islower())
+    return len(words) == 1 and not described and not lower
 
 
 # Each day has its own table, and nearly all of the names are the same on every day.
 @lru_cache(maxsize=65536)
-def _alias_words(name: str) -> tuple[str, ...]:
+def alias_words(name: str) -> tuple[str, ...]:
     """Return the folded words of a name."""
     return tuple(token.folded for token in tokenize(_without_article(name)))
 
@@ -433,7 +472,7 @@ def locate_mentions(
     return mentions
 
 
-def _match_at(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
+def _match_at(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match whoever is meant by the words from token `i` on."""
     folded, text = tokens[i].folded, tokens[i].text
     if folded in aliases:
@@ -456,22 +495,23 @@ def _introduces(before: Mention, after: Mention, sentence: str) -> bool:
     return after.kind == "role" and before.kind in ("bodies", "groups", "role")
 
 
-def list_aliases(target: Target) -> tuple[list[str], dict[tuple[str, ...], list[_Alias]]]:
+def list_aliases(target: Target) -> tuple[list[str], dict[tuple[str, ...], list[Alias]]]:
     """Return the first words of all names, and the aliases by their words."""
-    table = _alias_table(target)
-    aliases: dict[tuple[str, ...], list[_Alias]] = {}
+    table = _ParsedAliases(target)
+    aliases: dict[tuple[str, ...], list[Alias]] = {}
     for word in table.first_words:
-        aliases.update(table[word].by_words)
+        aliases.update(table.by_words(word))
     return list(table.first_words), aliases
 
 
 @lru_cache(maxsize=16)
-def _alias_table(target: Target) -> _AliasTable:
-    """Return the index of a target's aliases."""
-    return _AliasTable(target)
+def _alias_table(target: Target) -> AliasTable:
+    """Return the index of a target's aliases: the one that a model keeps, or one made here."""
+    stored: AliasTable | None = target.stored_aliases()
+    return _ParsedAliases(target) if stored is None else stored
 
 
-def _match_alias(tokens: Sequence[Token], i: int, entries: _Aliases) -> _Found | None:
+def _match_alias(tokens: Sequence[Token], i: int, entries: Aliases) -> _Found | None:
     """Match the longest of the aliases whose first word stands at token `i`."""
     second = tokens[i + 1].folded if i + 1 < len(tokens) else ""
     for length in entries.lengths.get(second) or entries.lengths[""]:
@@ -503,7 +543,7 @@ def _stands_alone(tokens: Sequence[Token], i: int) -> bool:
     return upcoming.folded == "," or (upcoming.text[0].islower() and "and" not in rest[:3])
 
 
-def _match_name(tokens: Sequence[Token], i: int, aliases: _AliasTable) -> _Found | None:
+def _match_name(tokens: Sequence[Token], i: int, aliases: AliasTable) -> _Found | None:
     """Match a capitalised name that the target does not know."""
     # A title is passed over, so that the name after it is looked up in the table first.
     if tokens[i].folded in TITLES or tokens[i].folded in NOT_NAMES:
@@ -537,7 +577,8 @@ def _end_of_capitals(tokens: Sequence[Token], i: int) -> int:
     Initials belong to it ("John F. Kennedy"), and so do particles between its words.
     """
     end = j = i
-    while j < len(tokens):
+    # Bounded, for a text may be nothing but initials, and each of them is looked at in turn.
+    while j < len(tokens) and j - end <= _MOST_INITIALS:
         if j > i and tokens[j].start - tokens[j - 1].end > 1:
             break
         if _is_capitalised(tokens[j]):

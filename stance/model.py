@@ -25,6 +25,7 @@ from stance.detection import Detector
 from stance.errors import LabelError, ModelError, StanceError
 from stance.features import VIEWS, build_view_table, to_passages
 from stance.files import explained_os_errors, folder_written_whole
+from stance.intake import read_file
 from stance.pipeline import DEFAULT_SPECS, Settings, ViewSpec, build_pipeline
 from stance.scorer import FILE_NAME, Block, Scorer, adjust, likeliest, save_scorer
 from stance.targets import Target, load_target
@@ -33,6 +34,7 @@ JOBLIB_NAME = "model.joblib"
 METADATA_NAME = "metadata.json"
 EVALUATION_NAME = "evaluation.json"
 CARD_NAME = "README.md"
+MODEL_FILES = (FILE_NAME, JOBLIB_NAME, METADATA_NAME, EVALUATION_NAME, CARD_NAME)
 
 
 class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -238,16 +240,20 @@ class StanceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
             )  # fmt: skip
             start = stop
-        classes = tuple(self.classes_.tolist())
         return Scorer(
             target,
             blocks,
             classifier.intercept_,
-            classes,
+            self.classes,
             self.detector,
             self.namer,
             self.context,
         )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The stances as plain texts, in the order of the columns of `predict_proba`."""
+        return tuple(self.classes_.tolist())
 
     @property
     def context(self) -> Context | None:
@@ -327,7 +333,7 @@ def save_model(
     """
     import joblib
 
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder, MODEL_FILES) as fresh:
         joblib.dump(model, fresh / JOBLIB_NAME, compress=3)
         save_scorer(model.to_scorer(), fresh / FILE_NAME)
         for name, content in ((METADATA_NAME, metadata), (EVALUATION_NAME, evaluation)):
@@ -336,13 +342,13 @@ def save_model(
         (fresh / CARD_NAME).write_text(card, encoding="utf-8")
 
 
-def load_pickled_model(folder: str | os.PathLike[str]) -> StanceClassifier:
+def load_pickled_model(path: str | os.PathLike[str]) -> StanceClassifier:
     """Load the scikit-learn estimator of a model folder. This executes what the file says.
 
     Parameters
     ----------
-    folder : path-like
-        A model's folder. Load only files that you made or whose maker you trust.
+    path : path-like
+        A model's folder, or its pickle. Load only files that you made or whose maker you trust.
 
     Returns
     -------
@@ -357,8 +363,9 @@ def load_pickled_model(folder: str | os.PathLike[str]) -> StanceClassifier:
     import sklearn
     from sklearn.exceptions import InconsistentVersionWarning
 
-    path = Path(folder) / JOBLIB_NAME
-    metadata = read_metadata(folder)
+    path = Path(path)
+    path = path / JOBLIB_NAME if path.is_dir() else path
+    metadata = read_metadata(path.parent)
     made_by = metadata.get("versions", {}).get("scikit-learn")
     if made_by != sklearn.__version__:
         raise ModelError(
@@ -398,10 +405,12 @@ def read_evaluation(folder: str | os.PathLike[str]) -> dict[str, Any]:
 def _read_object(path: Path) -> dict[str, Any]:
     """Return the JSON object of one of a model's files."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"no model in {path.parent}; make one with: stance train.") from error
-    except (OSError, ValueError) as error:
+        if not path.exists():
+            raise ModelError(f"no model in {path.parent}; make one with: stance train.")
+        content = json.loads(read_file(path).decode("utf-8"))
+    except ModelError:
+        raise
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.") from error
     if not isinstance(content, dict):
         raise ModelError(f"{path} is damaged; make the model anew with: stance train.")

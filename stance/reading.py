@@ -25,13 +25,15 @@ from stance.targets import Target
 
 UNCERTAIN = "uncertain"
 DEFAULT_MODEL = Path("models") / "stance"
+# So many are answered one by one, without numpy.
+FEW_PASSAGES = 64
 
 
 class Predictor(Protocol):
     """What reading needs of a model; both `Scorer` and `StanceClassifier` have it."""
 
     @property
-    def classes_(self) -> Any:
+    def classes(self) -> Sequence[str]:
         """The stances, in the order of the columns of `predict_proba`."""
 
     @property
@@ -156,20 +158,110 @@ def read(
         In reading order; a sentence without an actor has one claim with ``actor`` None. With
         `actor`, only the claims about that one. A model of texts as a whole makes one claim.
     """
-    if model is None:
-        model = load()
-    asked = ask(text, model, target=target, actor=actor)
-    if not asked:
-        return []
-    classes = [str(stance) for stance in model.classes_]
-    passages = [question.passage for question in asked]
-    articles = [asked[0].article.id] * len(passages)
-    rows = model.predict_proba(passages, articles=articles).tolist()
-    return [
-        to_claim(question, dict(zip(classes, row, strict=True)), abstain)
-        for question, row in zip(asked, rows, strict=True)
-        if question.is_wanted
+    model = load() if model is None else model
+    return read_many([text], model, target=target, actors=[actor], abstain=abstain)[0]
+
+
+def read_many(
+    texts: Sequence[str | Article],
+    model: Predictor,
+    *,
+    target: Target | None = None,
+    actors: Sequence[str | None] | None = None,
+    abstain: float | None = None,
+) -> list[list[Claim]]:
+    """Read many articles: what `read` says of each, asked of the model at one go.
+
+    Parameters
+    ----------
+    texts : sequence of str or Article
+        The articles. The claims of each are judged in each other's light, not in that of others.
+    model : Scorer or StanceClassifier
+        A trained model.
+    target : Target, optional
+        Its alias table finds the actors; by default the model's own.
+    actors : sequence of str or None, optional
+        For each article the actor to ask about alone; None asks about everyone.
+    abstain : float in [0, 1], optional
+        Call a stance ``uncertain`` whose probability is lower.
+
+    Returns
+    -------
+    list of list of Claim
+        For each article its claims in reading order.
+    """
+    wanted = [None] * len(texts) if actors is None else actors
+    asked = [
+        (number, question)
+        for number, (text, actor) in enumerate(zip(texts, wanted, strict=True))
+        for question in ask(text, model, target=target, actor=actor)
     ]
+    # By their numbers, for two articles may have one id.
+    groups = [str(number) for number, _ in asked]
+    claims: list[list[Claim]] = [[] for _ in texts]
+    for (number, question), chances in zip(
+        asked, _judge([question.passage for _, question in asked], model, groups), strict=True
+    ):
+        if question.is_wanted:
+            claims[number].append(to_claim(question, chances, abstain))
+    return claims
+
+
+def judge_many(
+    texts: Sequence[str],
+    model: Predictor,
+    *,
+    actors: Sequence[str | None] | None = None,
+    ids: Sequence[str] | None = None,
+    abstain: float | None = None,
+) -> list[Claim]:
+    """Judge ready passages, one claim each: what ``model.predict_proba(texts, actors)`` says.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Sentences, tweets, quotations; they are neither split nor judged in each other's light.
+    model : Scorer or StanceClassifier
+        A trained model.
+    actors : sequence of str or None, optional
+        For each text whose stance is asked for; None asks about its first actor.
+    ids : sequence of str, optional
+        What each claim names as its article.
+    abstain : float in [0, 1], optional
+        Call a stance ``uncertain`` whose probability is lower.
+
+    Returns
+    -------
+    list of Claim
+        As many as texts; the span of each is the whole text.
+    """
+    if len(texts) > FEW_PASSAGES:
+        from stance.acting import find_acting_ahead
+
+        find_acting_ahead(texts, model.target_)
+    passages = to_passages(texts, actors, model.target_)
+    names = [""] * len(texts) if ids is None else ids
+    questions = [
+        Question(Article(name, text), Sentence(name, 0, len(text), text), passage, (0, len(text)))
+        for name, text, passage in zip(names, texts, passages, strict=True)
+    ]
+    return [
+        to_claim(question, chances, abstain)
+        for question, chances in zip(questions, _judge(passages, model, None), strict=True)
+    ]
+
+
+def _judge(
+    passages: list[Passage], model: Predictor, articles: Sequence[str] | None
+) -> list[dict[str, float]]:
+    """Return the probabilities of each passage, by stance."""
+    if not passages:
+        return []
+    if isinstance(model, Scorer) and len(passages) <= FEW_PASSAGES:
+        rows = model.predict_rows(passages, articles)
+    else:
+        rows = model.predict_proba(passages, articles=articles).tolist()
+    return [dict(zip(model.classes, row, strict=True)) for row in rows]
 
 
 class Question(NamedTuple):

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import json
 import os
 import re
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from stance.errors import ArticleError
-from stance.files import explained_os_errors
+from stance.intake import LARGEST_TABLE, MOST_ROWS, list_files, read_file, unpack_gzip
 
 DELIMITED_SUFFIXES = (".csv", ".tsv")
 JSON_LINES_SUFFIXES = (".jsonl", ".ndjson")
@@ -42,6 +40,7 @@ _SPLITS = {
 _SPLIT_NAME = re.compile(r"[a-z]+")
 
 Row = Mapping[Any, Any]
+_T = TypeVar("_T")
 
 
 class Record(NamedTuple):
@@ -154,13 +153,7 @@ def _read_folder(path: Path, header: bool) -> Iterator[Record]:
     if any((path / name).is_file() for name in _SAVED_DATASET):
         yield from _read_saved_dataset(path)
         return
-    files = sorted(
-        file
-        for file in path.rglob("*")
-        if file.name.lower().removesuffix(".gz").endswith(FOLDER_SUFFIXES)
-        and file.is_file()
-        and not any(part.startswith(".") for part in file.relative_to(path).parts)
-    )
+    files = list_files(path, _is_table)
     if not files:
         raise ArticleError(
             f"folder {path} holds no table; put files ending in {', '.join(FOLDER_SUFFIXES)} "
@@ -171,16 +164,21 @@ def _read_folder(path: Path, header: bool) -> Iterator[Record]:
         yield from _read_file(file, header, _SPLITS.get(match[0], "") if match else "")
 
 
+def _is_table(parts: tuple[str, ...]) -> bool:
+    """Tell by its path whether a file of a folder is a table."""
+    is_hidden = any(part.startswith(".") for part in parts)
+    return parts[-1].lower().removesuffix(".gz").endswith(FOLDER_SUFFIXES) and not is_hidden
+
+
 def _read_file(path: Path, header: bool, split: str) -> Iterator[Record]:
     """Read one file, of whatever kind."""
-    with explained_os_errors("read", path):
-        data = path.read_bytes()
+    data = read_file(path)
     name = path.name.lower()
     if name.endswith(".parquet"):
         yield from _read_parquet(data, path, split)
         return
     if data.startswith(b"\x1f\x8b"):
-        data, name = _unpack(data, path), name.removesuffix(".gz")
+        data, name = unpack_gzip(data, str(path)), name.removesuffix(".gz")
     if not data.strip():
         raise ArticleError(f"{path} is empty; a table needs rows.")
     if name.endswith((".xlsx", ".xls", ".ods")):
@@ -194,14 +192,6 @@ def _read_file(path: Path, header: bool, split: str) -> Iterator[Record]:
     else:
         rows = csv_records(text, path, header=header)
     yield from (Record(f"{path}, {unit} {number}", row, split) for number, row in rows)
-
-
-def _unpack(data: bytes, path: Path) -> bytes:
-    """Unpack what gzip packed."""
-    try:
-        return gzip.decompress(data)
-    except (EOFError, OSError, zlib.error) as error:
-        raise ArticleError(f"{path} is damaged gzip: {error}; fetch or pack it again.") from error
 
 
 def csv_records(
@@ -259,6 +249,36 @@ def csv_records(
         yield line, values
 
 
+def find_dialect(head: str) -> tuple[str, int]:
+    r"""Tell how CSV is written by its first lines.
+
+    Parameters
+    ----------
+    head : str
+        Its beginning; what the last line lacks does no harm.
+
+    Returns
+    -------
+    delimiter : str
+        What stands between cells; one that no text holds where there is a single column.
+    quoting : int
+        `csv.QUOTE_NONE` where quotation marks are letters, as in `csv_records`.
+
+    Examples
+    --------
+    >>> find_dialect('text\tday\n"No, he said\t1\n"Yes\t2\n') == ("\t", csv.QUOTE_NONE)
+    True
+    """
+    head = head[: head.rfind("\n") + 1] or head
+    delimiter = _find_delimiter(head)
+    bare = _cut(head, delimiter, csv.QUOTE_NONE)
+    quoted = _cut(head, delimiter, csv.QUOTE_MINIMAL, strict=False)
+    is_bare = bool(bare) and _is_even(bare) and len(bare[0][1]) > 1
+    if '"' in head and is_bare and (not _is_even(quoted) or len(quoted) < len(bare)):
+        return delimiter, csv.QUOTE_NONE
+    return delimiter, csv.QUOTE_MINIMAL
+
+
 def _find_delimiter(text: str) -> str:
     """Return that delimiter of the first line which cuts the others into as many cells."""
     head = text[:_SAMPLE]
@@ -310,9 +330,20 @@ def _cut(
         io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=strict
     )
     try:
-        return [(reader.line_num, row) for row in reader if row]
+        return [(reader.line_num, row) for row in _counted(reader) if row]
     except csv.Error as error:
         raise csv.Error(f"line {reader.line_num}: {error}") from error
+
+
+def _counted(rows: Iterable[_T]) -> Iterator[_T]:
+    """Yield rows, and raise where there are more than can be held."""
+    for number, row in enumerate(rows):
+        if number >= MOST_ROWS:
+            raise ArticleError(
+                f"the table has more than {MOST_ROWS:,} rows, the most that are read at once; "
+                "divide it."
+            )
+        yield row
 
 
 def _is_even(rows: Sequence[tuple[int, list[str]]]) -> bool:
@@ -340,7 +371,7 @@ def json_records(text: str, origin: str | os.PathLike[str]) -> Iterator[tuple[in
     ArticleError
         For the first line that is not a JSON object.
     """
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(_counted(text.split("\n")), start=1):
         if line.strip():
             row = _parse_json(line, f"{origin}, line {number}")
             if not isinstance(row, dict):
@@ -371,12 +402,66 @@ def _read_parquet(data: bytes, path: Path, split: str) -> Iterator[Record]:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(io.BytesIO(data))
+        file = pq.ParquetFile(io.BytesIO(data))
+        _check_unpacked(file.metadata, path)
+        # How many values lists hold is known only once they are there: they stay out.
+        flat = [field for field in file.schema_arrow if not pa.types.is_nested(field.type)]
+        # Texts stay in their dictionaries until it is known how long they are when written out.
+        texts = [field.name for field in flat if _is_text(field.type)]
+        table = pq.read_table(
+            io.BytesIO(data), columns=[field.name for field in flat], read_dictionary=texts
+        )
+        _check_written_out(table, path)
         rows = table.to_pylist()
     except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, ArticleError):
+            raise
         reason = str(error).split("\n")[0]
         raise ArticleError(f"{path} is no Parquet file, or damaged: {reason}") from error
     yield from _named_records(rows, _class_names(table.schema), path, split)
+
+
+def _is_text(kind: Any) -> bool:
+    """Tell whether a column of this type holds texts."""
+    import pyarrow as pa
+
+    return any(
+        is_it(kind)
+        for is_it in (
+            pa.types.is_string,
+            pa.types.is_large_string,
+            pa.types.is_binary,
+            pa.types.is_large_binary,
+        )
+    )
+
+
+def _check_unpacked(metadata: Any, path: Path) -> None:
+    """Raise for Parquet that says of itself that it holds more than can be read at once."""
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    size = sum(group.total_byte_size for group in groups)
+    if sum(group.num_rows for group in groups) > MOST_ROWS or size > LARGEST_TABLE:
+        raise ArticleError(
+            f"{path} holds {metadata.num_rows:,} rows of {size / 1e6:,.0f} MB unpacked; at most "
+            f"{MOST_ROWS:,} rows of {LARGEST_TABLE / 1e6:,.0f} MB are read at once. Divide it."
+        )
+
+
+def _check_written_out(table: Any, path: Path) -> None:
+    """Raise where rows that share a text would take more than can be read at once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = 0
+    for column in table.columns:
+        for chunk in column.chunks if pa.types.is_dictionary(column.type) else ():
+            lengths = pc.binary_length(chunk.dictionary).cast(pa.int64())
+            size += pc.sum(lengths.take(chunk.indices)).as_py() or 0
+    if size > LARGEST_TABLE:
+        raise ArticleError(
+            f"{path} unpacks to {size / 1e6:,.0f} MB of text; at most {LARGEST_TABLE / 1e6:,.0f} "
+            "MB are read at once. Divide it."
+        )
 
 
 def _class_names(schema: Any) -> dict[str, list[str]]:
@@ -394,20 +479,21 @@ def _class_names(schema: Any) -> dict[str, list[str]]:
 
 def _read_saved_dataset(path: Path) -> Iterator[Record]:
     """Read what `save_to_disk` of a Dataset or a DatasetDict wrote."""
-    import pyarrow as pa
     from datasets import ClassLabel, DatasetDict, load_from_disk
 
     try:
         saved = load_from_disk(str(path))
         sides = saved if isinstance(saved, DatasetDict) else {"": saved}
         for name, side in sides.items():
+            # Offsets of damaged Arrow may point anywhere, and nothing else checks them.
+            side.data.table.validate(full=True)
             names = {c: f.names for c, f in side.features.items() if isinstance(f, ClassLabel)}
             rows = side.with_format("arrow")[:].to_pylist()
             split = _SPLITS.get(name, "")
             yield from _named_records(rows, names, path / name, split)
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, ArticleError):
-            raise
+    except ArticleError:
+        raise
+    except Exception as error:  # of a damaged folder, the library raises whatever it falls over
         reason = str(error).split("\n")[0]
         raise ArticleError(f"{path} is a damaged dataset folder: {reason}") from error
 

@@ -6,28 +6,30 @@ alias stands for. It never guesses: a name that is in no alias list has no canon
 
 from __future__ import annotations
 
-import datetime
-import hashlib
 import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from stance.cues import NEGATIONS, SCOPES, STANCES, Cue, compile_pattern
 from stance.dictionary import index_categories, load_dictionary
-from stance.errors import TargetError, shortlist, suggestion
+from stance.errors import StanceError, TargetError, shortlist, suggestion
 from stance.normalization import normalize
 
 DEFAULT_TARGET = "belarus-2020"
 
 KINDS = ("women", "men", "bodies", "groups")
 UNITS = ("actor", "text")
+LARGEST_TARGET = 10_000_000
+_DEEPEST_KEY = 50
+# The parser takes the square of the time for the parts of a key.
+_DEEP_KEY = re.compile(
+    rf"""(?:(?:(?<![\w-])[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST_KEY}}}"""
+)
 _KEYS = ("name", "title", "question", "date", "unit", "actors", "roles", "cues")
 _ROLE_KEYS = ("names", "holders")
 _CUE_KEYS = ("name", "stance", "pattern", "scope", "negation")
@@ -131,12 +133,12 @@ class Target:
         return load_dictionary() if self.dictionary is None else self.dictionary
 
     @cached_property
-    def category_of(self) -> dict[str, str]:
+    def category_of(self) -> Mapping[str, str]:
         """What stands for a word among the categories: its category, or itself; else nothing."""
         return index_categories(self.categories)
 
     @cached_property
-    def by_name(self) -> dict[str, Actor]:
+    def by_name(self) -> Mapping[str, Actor]:
         """Every name, folded, to its actor; roles to whoever holds them at the target's date."""
         table = {fold(name): actor for actor in self.actors for name in actor.names}
         for role in self.roles:
@@ -189,6 +191,22 @@ class Target:
         actor = self.by_name.get(fold(name))
         return actor.canonical if actor else None
 
+    def offices(self, canonical: str) -> list[str]:
+        """Return the names of the offices that an actor holds on the target's day."""
+        return self._offices.get(canonical, [])
+
+    @cached_property
+    def _offices(self) -> dict[str, list[str]]:
+        """The names of the offices that each actor holds on the target's day."""
+        offices: dict[str, list[str]] = {}
+        for role in self.roles:
+            offices.setdefault(role.holder(self.date), []).extend(role.names)
+        return offices
+
+    def stored_aliases(self) -> Any:
+        """Return the alias table that a model keeps; None for a target that was parsed."""
+        return None
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Target:
         """Return the target itself: it never changes, and scikit-learn's clone copies deeply."""
         return self
@@ -196,6 +214,8 @@ class Target:
     @cached_property
     def sha256(self) -> str:
         """Hash of the TOML text, as hexadecimal digits."""
+        import hashlib
+
         return hashlib.sha256(self.source.encode()).hexdigest()
 
 
@@ -247,16 +267,11 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
     TargetError
         If there is no such target, or its file is wrong; the message names the key.
     """
+    from importlib import resources
+
     path = Path(reference)
     if path.suffix == ".toml" or path.is_file():
-        try:
-            return parse_target(path.read_text(encoding="utf-8"), origin=str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise TargetError(
-                f"cannot read target {path}: {reason}. Name a TOML file, or one of "
-                f"{shortlist(list_targets())}."
-            ) from error
+        return parse_target(_read_toml(path), origin=str(path))
     shipped = resources.files("stance") / "targets" / f"{reference}.toml"
     if not re.fullmatch(r"[\w-]+", str(reference)) or not shipped.is_file():
         names = list_targets()
@@ -267,8 +282,30 @@ def load_target(reference: str | os.PathLike[str] = DEFAULT_TARGET) -> Target:
     return parse_target(shipped.read_text(encoding="utf-8"), origin=f"{reference}.toml")
 
 
+def _read_toml(path: Path) -> str:
+    """Return the text of a target's file."""
+    from stance.intake import read_file
+
+    advice = f"Name a TOML file, or one of {shortlist(list_targets())}."
+    try:
+        # A line ends in "\n", however it was written.
+        return (
+            read_file(path, LARGEST_TARGET)
+            .decode("utf-8-sig")
+            .replace("\r\n", "\n")
+            .replace("\r", "\n")
+        )
+    except UnicodeDecodeError as error:
+        raise TargetError(f"cannot read target {path}: it is not UTF-8 text. {advice}") from error
+    except StanceError as error:
+        reason = str(error).removeprefix(f"cannot read {path}: ")
+        raise TargetError(f"cannot read target {path}: {reason} {advice}") from error
+
+
 def list_targets() -> list[str]:
     """Return the names of the shipped targets, sorted."""
+    from importlib import resources
+
     folder = resources.files("stance") / "targets"
     return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
@@ -293,6 +330,8 @@ def draft_target(name: str, today: str) -> str:
     TargetError
         If the name is no such name.
     """
+    from importlib import resources
+
     if not re.fullmatch(r"[\w-]+", name):
         raise TargetError(f"a target's name must be letters, digits, '-' and '_', found {name!r}.")
     template = resources.files("stance") / "targets" / "template.txt"
@@ -321,9 +360,13 @@ def parse_target(text: str, origin: str = "target") -> Target:
     TargetError
         If it is not TOML, has an unknown key, gives one alias to two actors, or has a bad cue.
     """
+    import tomllib
+
+    if _DEEP_KEY.search(text):
+        raise TargetError(f"{origin}: a key has more than {_DEEPEST_KEY} parts; a target has two.")
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise TargetError(f"{origin} is not TOML: {error}.") from error
     _refuse_unknown_keys(table, _KEYS, origin)
     name = _text(table, "name", origin)
@@ -427,6 +470,8 @@ def _read_roles(rows: Any, actors: Sequence[Actor], origin: str) -> tuple[Role, 
 
 def _day(value: Any, where: str) -> str:
     """Return a TOML date, or a text in the same form, as ISO 8601."""
+    import datetime
+
     try:
         return datetime.date.fromisoformat(str(value)).isoformat()
     except ValueError:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stance.cli import app
+from stance.cli.commands import app
 from stance.reading import load
 
 PROJECT = Path(__file__).parent.parent

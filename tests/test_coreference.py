@@ -152,8 +152,9 @@ def test_wrong_shares_are_refused(experiment, namer, tmp_path):
     scorer = experiment.model.to_scorer()
     scorer.namer = Namer(namer.weights, {"guards": {"Town guards": 1.5}})
     (tmp_path / "m").write_bytes(dump_scorer(scorer))
+    usual = load_scorer(tmp_path / "m").namer.usual
     with pytest.raises(ModelError, match="shares of its namer"):
-        load_scorer(tmp_path / "m")
+        usual.get("guards")
 
 
 ODD = [

@@ -14,7 +14,7 @@ from numpydoc.validate import validate
 from test_imports import LADDER
 
 import stance
-from stance.cli import app
+from stance.cli.commands import app
 from stance.cli.exchange import EXPORTS, IMPORTS
 
 PROJECT = Path(__file__).parent.parent

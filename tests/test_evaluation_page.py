@@ -158,7 +158,7 @@ def test_what_was_not_measured_is_left_out(run):
 
 
 def test_scores_of_another_make_are_refused(run):
-    with pytest.raises(ModelError, match="lacks 'held_out'.*Make the model anew"):
+    with pytest.raises(ModelError, match="lack 'held_out'.*Make the model anew"):
         render_evaluation_page(run[0], {})
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import stance
-from stance.cli import app
+from stance.cli.commands import app
 from stance.context import Context
 from stance.explanation import PARTS, explain_text, list_terms
 from stance.reading import read

@@ -31,7 +31,7 @@ def test_folder_that_fails_changes_nothing(tmp_path):
     folder = tmp_path / "f"
     folder.mkdir()
     (folder / "old").write_text("old")
-    with pytest.raises(RuntimeError, match="stop"), folder_written_whole(folder) as fresh:
+    with pytest.raises(RuntimeError, match="stop"), folder_written_whole(folder, ["*"]) as fresh:
         (fresh / "new").write_text("new")
         raise RuntimeError("stop")
     assert [p.name for p in folder.iterdir()] == ["old"]
@@ -41,7 +41,7 @@ def test_folder_that_fails_changes_nothing(tmp_path):
 def test_folder_is_replaced_whole(tmp_path):
     folder = tmp_path / "f"
     for name in ("one", "two"):
-        with folder_written_whole(folder) as fresh:
+        with folder_written_whole(folder, ["*"]) as fresh:
             (fresh / name).write_text(name)
         assert [p.name for p in folder.iterdir()] == [name]
     assert [p.name for p in tmp_path.iterdir()] == ["f"]
@@ -66,7 +66,7 @@ from stance.files import folder_written_whole
 n = 0
 while True:
     n += 1
-    with folder_written_whole(sys.argv[1]) as fresh:
+    with folder_written_whole(sys.argv[1], ["*"]) as fresh:
         for name in ("a", "b", "c"):
             (fresh / name).write_text(str(n) * 20000)
     print(n, flush=True)

@@ -21,7 +21,7 @@ from stance.errors import ModelError, StanceError
 from stance.features import Passage, build_view_table, to_passages
 from stance.model import StanceClassifier, load_pickled_model, save_model
 from stance.pipeline import DEFAULT_SPECS, TOKEN_PATTERN
-from stance.scorer import MAGIC, dump_scorer, load_scorer
+from stance.scorer import dump_scorer, load_scorer
 
 TEXTS = [f"{mention} {claim}." for mention, _ in ACTORS for claim, _ in CLAIMS]
 LABELS = [label for _ in ACTORS for _, label in CLAIMS]
@@ -50,9 +50,10 @@ def test_equals_plain_scikit_learn(model, target):
             blocks.append(vectorizer.fit_transform(table[spec.view]) * spec.weight)
     X = sparse.hstack(blocks)
     plain = LogisticRegression(
-        C=2, class_weight="balanced", solver="newton-cg", tol=1e-6, max_iter=500
+        C=2, class_weight="balanced", solver="newton-cg", tol=1e-9, max_iter=500
     ).fit(X, LABELS)
-    np.testing.assert_allclose(model.predict_proba(TEXTS), plain.predict_proba(X), atol=1e-9)
+    # As near as the solvers' tolerance; test_regression compares them at the optimum.
+    np.testing.assert_allclose(model.predict_proba(TEXTS), plain.predict_proba(X), atol=1e-6)
 
 
 def test_portable_model_equals_the_estimator(model, scorer):
@@ -77,28 +78,6 @@ def test_portable_file_round_trip(scorer, tmp_path):
     assert dump_scorer(again) == dump_scorer(scorer)
     assert again.classes_.tolist() == list(STANCES)
     np.testing.assert_array_equal(again.predict_proba(TEXTS), scorer.predict_proba(TEXTS))
-
-
-@given(st.data())
-@settings(max_examples=150, deadline=None)
-def test_damaged_portable_file_is_refused(scorer, tmp_path_factory, data):
-    good = dump_scorer(scorer)
-    path = tmp_path_factory.mktemp("m") / "model.stance"
-    kind = data.draw(st.sampled_from(["cut", "flip", "random"]))
-    place = data.draw(st.integers(0, len(good) - 1))
-    if kind == "cut":
-        bad = good[:place]
-    elif kind == "flip":
-        bad = good[:place] + bytes([good[place] ^ 0x41]) + good[place + 1 :]
-    else:
-        bad = MAGIC + data.draw(st.binary(max_size=80))
-    path.write_bytes(bad)
-    try:
-        again = load_scorer(path)
-    except ModelError as error:
-        assert "make it anew with: stance train" in str(error)
-    else:  # padding and the target's prose carry no number
-        assert again.predict(TEXTS).shape == (len(TEXTS),)
 
 
 def test_actor_is_asked_by_name(model):
@@ -194,6 +173,22 @@ def test_loading_never_unpickles(model_folder, tmp_path):
     (tmp_path / "m" / "model.stance").write_bytes(pickle.dumps(_Bomb()))
     with pytest.raises(ModelError, match="no stance model"):
         stance.load(tmp_path / "m")
+
+
+def test_a_pickle_is_loaded_by_its_own_path_alone_with_a_warning(model_folder, tmp_path):
+    path = model_folder / "model.joblib"
+    with pytest.warns(UserWarning, match="model.joblib is a pickle: loading it runs whatever code"):
+        estimator = stance.load(path)
+    assert isinstance(estimator, StanceClassifier)
+    portable = stance.load(model_folder)
+    np.testing.assert_allclose(
+        estimator.predict_proba(TEXTS), portable.predict_proba(TEXTS), rtol=0, atol=1e-12
+    )
+    with pytest.raises(ModelError, match=r"no model at .*stance train"):
+        stance.load(tmp_path / "model.joblib")
+    (tmp_path / "model.joblib").write_bytes(pickle.dumps(_Bomb()))
+    with pytest.raises(ModelError, match="no model at"):
+        stance.load(tmp_path)
 
 
 def test_model_of_another_scikit_learn_is_refused(model_folder, tmp_path):

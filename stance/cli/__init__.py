@@ -6,12 +6,16 @@ error that the user can mend, 2 wrong usage, 130 an interrupt.
 
 from __future__ import annotations
 
-# Each registers its commands with the application, in the order in which --help lists them.
-from stance.cli import labels, models, answers, reports  # noqa: F401  # isort: skip
-from stance.cli import agreement, exchange, serving  # noqa: F401  # isort: skip
-from stance.cli.application import app
+import sys
 
 
 def main() -> None:
     """Run the command line."""
+    from stance.cli.quick import answer, read_request
+
+    request = read_request(sys.argv[1:])
+    if request is not None:
+        sys.exit(answer(request))
+    from stance.cli.commands import app
+
     app()

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from stance.cli.application import app
+from stance.cli.claims import answer_text
 from stance.cli.inputs import read_text
 from stance.cli.options import MODEL, ModelOption
-from stance.cli.printing import print_claims, print_explanation, print_terms
+from stance.cli.printing import print_explanation, print_terms
 from stance.errors import StanceError
 
 
@@ -31,16 +32,7 @@ def predict(
 
     Example: `stance predict "Berlin does not recognise the result."`
     """
-    from stance.reading import load, read
-
-    claims = read(read_text(text), load(model), actor=actor, abstain=abstain)
-    if not claims and actor:
-        raise StanceError(f"the text does not name {actor!r}; try without --actor.")
-    if as_json:
-        for claim in claims:
-            typer.echo(json.dumps(claim.as_dict(), ensure_ascii=False))
-    else:
-        print_claims(claims)
+    answer_text(text, model, actor, abstain, as_json=as_json)
 
 
 @app.command()

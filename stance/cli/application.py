@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from stance.cli.endings import tell_end
 from stance.errors import StanceError
 
 
@@ -19,18 +18,11 @@ class StanceGroup(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except StanceError as error:
-            if ctx.params.get("debug"):
+        except (StanceError, KeyboardInterrupt, OSError, MemoryError) as error:
+            quiet = (KeyboardInterrupt, BrokenPipeError)
+            if ctx.params.get("debug") and not isinstance(error, quiet):
                 raise
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(1) from error
-        except KeyboardInterrupt as error:
-            typer.echo("interrupted; what was there before is untouched.", err=True)
-            raise typer.Exit(130) from error
-        except BrokenPipeError as error:
-            # The reader of our output has gone (as `| head` does); there is nobody left to tell.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from error
+            raise typer.Exit(tell_end(error) or 0) from error
 
 
 app = typer.Typer(

@@ -136,13 +136,20 @@ def _import_inline(files: list[Path], raw: Path, labels: Path, annotator: str) -
     """Bring in articles with marks."""
     from stance.exchange.inline import import_inline
 
-    paths = [p for f in files for p in (sorted(f.rglob("*.txt")) if f.is_dir() else [f])]
+    paths = [path for file in files for path in (_list_drafts(file) if file.is_dir() else [file])]
     counts = import_inline(paths, raw, labels, annotator)
     typer.echo(
         f"in: {len(paths)} files; out: {counts['articles']} articles -> {raw}, "
         f"{counts['pairs']} pairs and {counts['without_actor']} sentences without an actor -> "
         f"{labels / 'reviewed.jsonl'}"
     )
+
+
+def _list_drafts(folder: Path) -> list[Path]:
+    """Return the text files of a folder."""
+    from stance.intake import list_files
+
+    return list_files(folder, lambda parts: parts[-1].endswith(".txt"))
 
 
 def _read(

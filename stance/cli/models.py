@@ -20,6 +20,7 @@ from stance.cli.options import (
     TARGET,
     ActorColumnOption,
     ActorPriorOption,
+    ClusterOption,
     COption,
     DataOption,
     GroupColumnOption,
@@ -41,7 +42,7 @@ from stance.cli.options import (
     WhereOption,
 )
 from stance.cli.printing import STDOUT, print_evaluation, print_notes, show_progress, write_page
-from stance.errors import StanceError
+from stance.errors import StanceError, explained_facts
 
 
 @app.command()
@@ -67,6 +68,7 @@ def train(
     learning_curve: LearningCurveOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = -1,
+    cluster: ClusterOption = None,
     data: DataOption = None,
     test_data: TestDataOption = None,
     text_column: TextColumnOption = None,
@@ -85,10 +87,12 @@ def train(
 
     Example: `stance train --labels data/labels --out models/stance`
     """
-    from stance.model import save_model
+    from stance.files import check_replaceable
+    from stance.model import MODEL_FILES, save_model
     from stance.report.card import render_card
 
     out = out or (MODEL if data is None else MODEL.parent / table_name(data))
+    check_replaceable(out, MODEL_FILES)
     with show_progress("reading the corpus") as tell:
         experiment = run(context, refit, tell, to_save=True)
         tell(f"writing {out}")
@@ -112,6 +116,7 @@ def evaluate(
     learning_curve: LearningCurveOption = False,
     seed: SeedOption = 0,
     jobs: JobsOption = -1,
+    cluster: ClusterOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     html: Annotated[
         Path | None,
@@ -163,13 +168,14 @@ def evaluate(
         from stance.report.evaluation_page import render_evaluation_page
 
         write_page(html, render_evaluation_page(metadata, evaluation))
-    print_notes(metadata)
-    if html == STDOUT:
-        return
-    if as_json:
-        typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
-    else:
-        print_evaluation(evaluation)
+    with explained_facts("the facts of the model's run"):
+        print_notes(metadata)
+        if html == STDOUT:
+            return
+        if as_json:
+            typer.echo(json.dumps(evaluation, indent=2, ensure_ascii=False))
+        else:
+            print_evaluation(evaluation)
 
 
 @app.command()
@@ -214,6 +220,16 @@ def run(
         "learning_curve": options["learning_curve"],
         "progress": tell,
     }
+    if options["cluster"] is not None:
+        from stance.bulk.cluster import run_on_cluster
+
+        with run_on_cluster(options["cluster"], options["jobs"]):
+            return _run_on_source(options, run, to_save)
+    return _run_on_source(options, run, to_save)
+
+
+def _run_on_source(options: dict[str, Any], run: dict[str, Any], to_save: bool) -> Any:
+    """Run the experiment on the corpus, or on the table of `--data`."""
     if options["data"] is not None:
         return _run_on_table(options, run, to_save)
     from stance.corpus import read_corpus

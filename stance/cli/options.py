@@ -46,6 +46,14 @@ LicenseOption = Annotated[
     ),
 ]
 JobsOption = Annotated[int, typer.Option("--jobs", help="Processes; -1 for all cores.")]
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS|local",
+        help="Run on a Dask scheduler, as tcp://host:8786; local starts one here.",
+    ),
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
 TrainTargetOption = Annotated[
     str | None,

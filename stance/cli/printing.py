@@ -6,13 +6,9 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
-
-if TYPE_CHECKING:
-    from stance.reading import Claim
-
 
 STDOUT = Path("-")
 
@@ -26,20 +22,6 @@ def write_page(path: Path, page: str) -> None:
 
     write_whole(path, page)
     typer.echo(f"wrote {path}", err=True)
-
-
-def print_claims(claims: list[Claim]) -> None:
-    """Print claims as a table."""
-    rows = []
-    previous = None
-    for claim in claims:
-        who = claim.actor or "–"
-        if claim.canonical and claim.canonical != claim.actor:
-            who = f"{claim.actor} = {claim.canonical}"
-        sentence = "" if previous == claim.start else " ".join(claim.sentence.split())
-        previous = claim.start
-        rows.append([claim.stance, f"{max(claim.probabilities.values()):.2f}", who, sentence])
-    print_table(["stance", "p", "actor", "sentence"], rows, numeric=[1])
 
 
 def print_explanation(explanation: Any, top: int) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 from stance.examples import COLUMNS, Example, parse_row
 from stance.exchange.items import OWN_COLUMNS, Imported, TableOptions, collect_table
-from stance.files import explained_os_errors, write_whole
+from stance.files import write_whole
+from stance.intake import read_file
 from stance.records import decode, read_records
 from stance.spreadsheets import render_csv, unguard_cell
 
@@ -102,8 +103,7 @@ def read_own_rows(
     path = Path(path)
     if path.is_dir() or path.suffix.lower() in (".parquet", ".gz"):
         return None
-    with explained_os_errors("read", path):
-        text = decode(path.read_bytes(), str(path)).removeprefix("\ufeff")
+    text = decode(read_file(path), str(path)).removeprefix("\ufeff")
     header, delimiter = _read_header(text)
     if not needed <= set(header):
         return None

@@ -16,10 +16,13 @@ from string import Template
 
 from stance.cues import STANCES
 from stance.errors import StanceError
-from stance.examples import COLUMNS, Example, split_by_article, to_dataset
+from stance.examples import COLUMNS, Example, parse_row, split_by_article, to_dataset
 from stance.files import folder_written_whole
+from stance.intake import list_files
+from stance.records import read_records
 from stance.targets import Target
 
+_FILES = ("README.md", "data/*.parquet")
 _INTEGERS = ("start", "end", "actor_start", "actor_end")
 
 
@@ -51,7 +54,7 @@ def export_dataset(
         raise StanceError("no rows to export; label some sentences first.")
     train, test = split_by_article(examples)
     sides = {name: rows for name, rows in (("train", train), ("test", test)) if rows}
-    with folder_written_whole(folder) as fresh, _without_progress_bars():
+    with folder_written_whole(folder, _FILES) as fresh, _without_progress_bars():
         (fresh / "data").mkdir()
         for name, rows in sides.items():
             to_dataset(rows).to_parquet(str(fresh / "data" / f"{name}.parquet"))
@@ -95,17 +98,13 @@ def import_dataset(folder: str | os.PathLike[str]) -> list[Example]:
     StanceError
         If there are no Parquet files, or a row breaks the schema.
     """
-    from datasets import Dataset
-
-    from stance.examples import from_dataset
-
-    paths = sorted((Path(folder) / "data").glob("*.parquet"))
+    data = Path(folder) / "data"
+    paths = list_files(data, lambda parts: parts[-1].endswith(".parquet")) if data.is_dir() else []
     if not paths:
         raise StanceError(f"{folder} holds no data/*.parquet; name a dataset folder.")
-    rows: list[Example] = []
-    for path in paths:
-        rows += from_dataset(Dataset.from_parquet(str(path), cache_dir=None, keep_in_memory=True))
-    return rows
+    return [
+        parse_row(record.values, record.where) for path in paths for record in read_records(path)
+    ]
 
 
 def render_card(sides: dict[str, list[Example]], target: Target) -> str:

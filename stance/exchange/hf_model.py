@@ -87,7 +87,7 @@ def export_model(
         CONFIG_NAME: _to_json(_config(scorer, metadata)),
         CARD_NAME: card,
     }
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder, (PIPELINE_NAME, FILE_NAME, *texts)) as fresh:
         skops.io.dump(pipeline, fresh / PIPELINE_NAME, compression=ZIP_DEFLATED, compresslevel=6)
         save_scorer(scorer, fresh / FILE_NAME)
         for name, text in texts.items():

@@ -18,7 +18,8 @@ from stance.articles import FIELDS, Article, parse_article
 from stance.corpus import Corpus
 from stance.errors import LabelError
 from stance.examples import Example, read_labels, write_labels
-from stance.files import explained_os_errors, folder_written_whole, write_whole
+from stance.files import folder_written_whole, write_whole
+from stance.intake import LARGEST_ARTICLE, read_file
 from stance.records import decode
 
 LETTERS = {"c": "criticizes", "n": "neutral", "s": "supports"}
@@ -210,8 +211,7 @@ def import_inline(
     """
     read: dict[str, tuple[Article, list[Example]]] = {}
     for path in paths:
-        with explained_os_errors("read", path):
-            text = decode(path.read_bytes(), str(path))
+        text = decode(read_file(path, LARGEST_ARTICLE), str(path))
         if path.stem in read:
             raise LabelError(f"two files are named {path.stem!r}; rename one of them.")
         read[path.stem] = read_inline(text, path.stem, annotator)
@@ -246,9 +246,17 @@ def export_inline(corpus: Corpus, folder: str | os.PathLike[str]) -> int:
     by_article: dict[str, list[Example]] = {}
     for example in corpus.examples:
         by_article.setdefault(example.article, []).append(example)
-    with folder_written_whole(folder) as fresh:
+    with folder_written_whole(folder, ["*.txt"]) as fresh:
         for article_id, rows in by_article.items():
-            path = fresh / f"{article_id}.txt"
+            path = _draft_path(fresh, article_id)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(write_inline(corpus.articles[article_id], rows), encoding="utf-8")
     return len(by_article)
+
+
+def _draft_path(folder: Path, article_id: str) -> Path:
+    """Return where an article goes; one of a table may be called anything."""
+    parts = article_id.split("/")
+    if not article_id.isprintable() or {"", ".", ".."}.intersection(parts) or "\\" in article_id:
+        raise LabelError(f"article {article_id!r:.80} has an id that is no file's name; change it.")
+    return folder / f"{article_id}.txt"

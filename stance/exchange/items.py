@@ -18,7 +18,7 @@ from typing import Any
 from stance.articles import Article
 from stance.errors import LabelError
 from stance.examples import COLUMNS, Example, parse_row
-from stance.files import explained_os_errors
+from stance.intake import read_file
 from stance.labelled import labelled_table
 from stance.records import Record, decode, json_array, json_records
 from stance.targets import Target
@@ -312,8 +312,7 @@ def read_json_rows(path: str | os.PathLike[str]) -> list[tuple[str, Mapping[str,
         If it is not JSON, or holds something else than objects.
     """
     path = Path(path)
-    with explained_os_errors("read", path):
-        text = decode(path.read_bytes(), str(path)).removeprefix("\ufeff")
+    text = decode(read_file(path), str(path)).removeprefix("\ufeff")
     if text.lstrip().startswith("["):
         return [(f"{path}, row {n}", dict(row)) for n, row in json_array(text, path)]
     return [(f"{path}, line {n}", dict(row)) for n, row in json_records(text, path)]

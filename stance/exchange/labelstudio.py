@@ -188,7 +188,8 @@ def _read_task(
         if label is not None:
             found = True
             yield _to_item(data, readings.get(result), label, annotation, where)
-    for prediction in task.get("predictions") or []:  # weak labels that left with us
+    predictions = expect(task.get("predictions") or [], list, "predictions", where)
+    for prediction in predictions:  # weak labels that left with us
         if isinstance(prediction, dict) and prediction.get("model_version") == "weak":
             result, label = _find_choice(prediction, where, control)
             if result in readings and label == readings[result].get("label"):

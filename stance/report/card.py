@@ -14,7 +14,7 @@ from string import Template
 from typing import Any
 
 from stance.cues import STANCES
-from stance.errors import ModelError
+from stance.errors import explained_facts
 
 # What the hub calls a licence that nobody has stated.
 UNKNOWN_LICENSE = "unknown"
@@ -51,13 +51,8 @@ def render_card(
     ModelError
         If the facts or scores are not those of a run.
     """
-    try:
+    with explained_facts("the facts of the model's run"):
         return _fill(metadata, evaluation, license_id, pipeline_file)
-    except (KeyError, TypeError) as error:
-        raise ModelError(
-            f"the facts of the model's run lack {error}; they are damaged or of another version. "
-            "Make the model anew with: stance train."
-        ) from error
 
 
 def _fill(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stance.cues import STANCES
-from stance.errors import MissingExtraError, ModelError
+from stance.errors import MissingExtraError, explained_facts
 from stance.report.evaluation_plots import (
     draw_learning_curve,
     draw_reliability,
@@ -45,7 +45,7 @@ def render_evaluation_page(metadata: Mapping[str, Any], evaluation: Mapping[str,
         If the scores are not those of a run.
     """
     require_template_engine()
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 
     environment = Environment(
         loader=PackageLoader("stance.report", "templates"),
@@ -55,14 +55,11 @@ def render_evaluation_page(metadata: Mapping[str, Any], evaluation: Mapping[str,
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": _percent, "number": _number, "signed": _signed}
-    try:
-        blanks = _blanks(metadata, evaluation)
-    except (KeyError, TypeError) as error:
-        raise ModelError(
-            f"the evaluation lacks {error}; it is damaged or of another version. Make the model "
-            "anew with: stance train."
-        ) from error
-    return environment.get_template("evaluation.html").render(blanks)
+    with explained_facts("the model's scores"):
+        try:
+            return environment.get_template("evaluation.html").render(_blanks(metadata, evaluation))
+        except UndefinedError as error:
+            raise KeyError(str(error)) from error
 
 
 def require_template_engine() -> None:

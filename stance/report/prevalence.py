@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from stance.cues import STANCES
 from stance.errors import ModelError
-from stance.files import explained_os_errors
+from stance.intake import read_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -142,10 +142,10 @@ _DAMAGED = "holds no confusion matrix of three stances; make the model again wit
 
 def _read_json(path: Path) -> Any:
     """Read a file of the model's folder."""
-    with explained_os_errors("read", path):
-        text = path.read_bytes()
     try:
-        return json.loads(text)
+        return json.loads(read_file(path))
+    except RecursionError as error:
+        raise ModelError(f"{path} {_DAMAGED}") from error
     except ValueError as error:
         raise ModelError(f"{path} is not JSON; make the model again with: stance train.") from error
 

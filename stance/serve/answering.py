@@ -10,7 +10,7 @@ import hashlib
 import threading
 import time
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from stance.articles import Article
@@ -176,7 +176,7 @@ def read_article_with(article: Article, model: Scorer, actor: str | None = None)
             413, f"the text makes {len(questions)} claims, more than {MAX_CLAIMS}; send less."
         )
     passages = [question.passage for question in questions]
-    scores = replace(model, context=None).decision_function(passages)
+    scores = model.without_context().decision_function(passages)
     adjusted = adjust(scores, passages, model.context, [article.id] * len(passages))
     chances = softmax(adjusted).tolist() if questions else []
     return Reading(article, model, questions, scores, chances)

@@ -1,0 +1,1 @@
+"""Bulk: a file or folder of any size is scored in parts that outlive a kill."""
