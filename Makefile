@@ -45,7 +45,7 @@ bench: $(VENV)/.dev  ## Run the benchmarks; writes benchmarks/results.md
 	$(BIN)/python benchmarks/run_all.py
 
 clean:  ## Remove what was made; articles and reviewed labels stay
-	rm -rf $(MODEL) $(MODEL).accuracy.txt data/labels/weak.jsonl build dist stance/_kernel.*.so stance/_kernel.*.pyd .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(MODEL) $(MODEL).accuracy.txt data/labels/weak.jsonl build dist .pytest_cache .mypy_cache .ruff_cache
 
 $(MODEL)/model.stance: $(VENV)/.run $(SOURCES) $(DATA)
 	@mkdir -p $(dir $(MODEL))
