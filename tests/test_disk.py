@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stance.cli import app
+from stance.cli.commands import app
 from stance.errors import StanceError
 from stance.files import check_replaceable, folder_written_whole, write_whole
 
@@ -143,7 +143,7 @@ WITHOUT_RIGHTS = (
 RUN_ALL = """
 import json, os, sys
 from typer.testing import CliRunner
-from stance.cli import app
+from stance.cli.commands import app
 found = {}
 for name, words in json.load(sys.stdin).items():
     result = CliRunner().invoke(app, words)
