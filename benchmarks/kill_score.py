@@ -1,9 +1,10 @@
 """Kill `stance score` at random moments, a hundred times, and print what came of it.
 
-Each time a real run is killed with SIGKILL, anywhere between its start and the time that a whole
-run takes. Before the next begins, what lies on the disk is looked at: the output is not there, or
-whole; every part that the journal names is what its checksum says. When a run gets to its end, the
-output is compared byte for byte with that of a run that nobody disturbed, and another begins.
+Each time a real run is killed with SIGKILL, half of the times anywhere between its start and the
+time that a whole run takes, half of the times in its later part, where it works. Before the next
+begins, what lies on the disk is looked at: the output is not there, or whole; every part that the
+journal names is what its checksum says. When a run gets to its end, the output is compared byte for
+byte with that of a run that nobody disturbed, and another begins.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -81,6 +83,7 @@ def main() -> None:
         folder = Path(name)
         path, out = folder / "in.jsonl", folder / f"out{FORM}"
         write_input(arguments.data, path, arguments.articles)
+        arguments.model = Path(shutil.copytree(arguments.model, folder / "model"))
         begin = time.perf_counter()
         assert start(arguments, path, out).wait() == 0
         seconds = time.perf_counter() - begin
@@ -91,7 +94,8 @@ def main() -> None:
             is_last = counts["kills"] >= arguments.times
             process = start(arguments, path, out)
             try:
-                process.wait(None if is_last else draw.uniform(0, seconds * 4 / 3))
+                first = draw.choice([0, seconds / 2])
+                process.wait(None if is_last else draw.uniform(first, seconds * 4 / 3))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -102,12 +106,14 @@ def main() -> None:
                 continue
             counts["failed"] += process.returncode != 0
             if process.returncode != 0:
+                assert process.stderr is not None
+                sys.stderr.write(process.stderr.read().decode())
                 break
             counts["whole_runs"] += 1
             same = out.read_bytes() == wanted
             same &= out.with_name(f"{out.name}.bad.jsonl").read_bytes() == bad
             left = {file.name for file in folder.iterdir()}
-            same &= left == {path.name, out.name, f"{out.name}.bad.jsonl"}
+            same &= left == {path.name, "model", out.name, f"{out.name}.bad.jsonl"}
             counts["differing"] += not same
             out.unlink()
     names = {
