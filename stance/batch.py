@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stance.acting import find_acting_ahead
+from stance.errors import ModelError
 from stance.features import Passage, build_view_table, read_passages
 from stance.kernel import character_classes, encode_lines, find_kernel, index_terms
 from stance.targets import Target
@@ -155,6 +156,11 @@ class Batch:
         Returns
         -------
         ndarray of float64, shape (n_rows, n_classes)
+
+        Raises
+        ------
+        ModelError
+            If a coefficient that is met is not finite.
         """
         import numpy as np
 
@@ -164,6 +170,11 @@ class Batch:
             views = {view: Texts(table[view][rows]) for view, _ in self._blocks}
             for view, block in self._blocks:
                 block.add_scores(views[view], scores[rows])
+        if not np.isfinite(scores).all():
+            raise ModelError(
+                "the model is damaged (a coefficient is not finite); make it anew with: "
+                "stance train."
+            )
         return scores
 
 

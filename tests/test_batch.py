@@ -15,6 +15,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from stance import batch
 from stance.batch import Batch
 from stance.corpus import read_corpus
+from stance.errors import ModelError
 from stance.features import VIEWS, build_view_table, to_passages
 from stance.kernel import character_classes, encode_lines, find_kernel
 from stance.pipeline import ViewVectorizer
@@ -146,6 +147,18 @@ def test_row_does_not_depend_on_its_chunk(batches, tables, monkeypatch):
 def test_no_rows(batches):
     for ready in batches:
         assert ready.score(one_view([])).shape == (0, N_CLASSES)
+
+
+@pytest.mark.parametrize("path", ["", "python"])
+def test_coefficient_that_is_not_finite_is_refused_where_it_is_met(path, monkeypatch):
+    monkeypatch.setenv("STANCE_KERNEL", path)
+    coef = np.array([[1.0, 2.0, 3.0], [0.0, np.nan, 0.0]])
+    ready = Batch(
+        [Block("sentence", "word", (1, 1), 1.0, ["a", "b"], np.ones(2), coef)], np.zeros(3)
+    )
+    assert ready.score({"sentence": ["a"]}).tolist() == [[1.0, 2.0, 3.0]]
+    with pytest.raises(ModelError, match="not finite"):
+        ready.score({"sentence": ["a", "b"]})
 
 
 @pytest.mark.parametrize("path", ["", "python"])
