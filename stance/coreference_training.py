@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from stance.actors import find_speaker, mark_quotations
 from stance.coreference import Discourse, Namer
 from stance.detection_training import group_by_sentence, match_mentions
 from stance.examples import Example
 from stance.mentions import Mention, Token, find_mentions, tokenize
+from stance.regression import SoftmaxRegression
 from stance.targets import Target, fold_letters
 
 STRENGTH = 0.3
@@ -192,9 +192,7 @@ def _fit(pairs: list[list[str]], right: list[bool], seed: int) -> dict[str, floa
     matrix = sparse.csr_matrix(
         (np.ones(len(indices)), indices, bounds), shape=(len(pairs), len(names))
     )
-    classifier = LogisticRegression(
-        C=STRENGTH, solver="newton-cg", tol=1e-4, max_iter=200, random_state=seed
-    )
+    classifier = SoftmaxRegression(C=STRENGTH, tol=1e-4, max_iter=200, random_state=seed)
     with threadpool_limits(1):
         classifier.fit(matrix, right)
     return dict(zip(names, classifier.coef_[0].tolist(), strict=True))

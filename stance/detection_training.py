@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from stance import rescoring
@@ -21,6 +20,7 @@ from stance.actors import mark_quotations
 from stance.detection import Detector, bind_mentions, describe_mentions, name_features
 from stance.examples import Example
 from stance.mentions import Mention, find_mentions, tokenize
+from stance.regression import SoftmaxRegression
 from stance.targets import Target
 
 STRENGTH = 0.2
@@ -257,13 +257,11 @@ def _count(features: list[list[str]]) -> tuple[sparse.csr_matrix, list[str]]:
     return sparse.csr_matrix((data, indices, bounds), shape=shape), names
 
 
-def _fit(matrix: sparse.csr_matrix, takes_part: np.ndarray, seed: int) -> LogisticRegression:
+def _fit(matrix: sparse.csr_matrix, takes_part: np.ndarray, seed: int) -> SoftmaxRegression:
     """Fit the regression."""
     from threadpoolctl import threadpool_limits
 
-    classifier = LogisticRegression(
-        C=STRENGTH, solver="newton-cg", tol=1e-4, max_iter=200, random_state=seed
-    )
+    classifier = SoftmaxRegression(C=STRENGTH, tol=1e-4, max_iter=200, random_state=seed)
     with threadpool_limits(1):
         return classifier.fit(matrix, takes_part)
 

@@ -11,7 +11,7 @@ import hashlib
 import math
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +46,7 @@ from stance.targets import Target
 from stance.training import (
     Fold,
     Job,
+    Search,
     TrainingSet,
     assemble_model,
     build_training_set,
@@ -333,15 +334,23 @@ def _fit(
     `everything` begins with the rows of `train`; `named` are those of it that unseen actors are
     held out of.
     """
-    run.progress("counting terms")
-    counted = CountedViews(everything.views)
     search, seed = run.search, run.seed
-    plan = plan_choice(train, counted, run.settings, seed, search=search)
-    doing = "choosing settings" if search else "cross-validating"
-    run.progress(f"{doing} on {len(train.y)} rows; learning who takes part")
-    results = run_jobs([*plan.jobs, *jobs], run.n_jobs)
-    n_folds = len(plan.jobs)
-    choice = choose_settings(train, plan, results[:n_folds], run.settings, seed)
+    plans: list[tuple[CountedViews, Search]] = []
+
+    def plan_jobs() -> Iterator[Job]:
+        # The jobs beside need no counted terms: they are done while these are counted.
+        yield from jobs
+        run.progress("counting terms")
+        counted = CountedViews(everything.views)
+        plans.append((counted, plan_choice(train, counted, run.settings, seed, search=search)))
+        doing = "choosing settings" if search else "cross-validating"
+        run.progress(f"{doing} on {len(train.y)} rows; learning who takes part")
+        yield from plans[0][1].jobs
+
+    results = run_jobs(plan_jobs(), run.n_jobs)
+    [(counted, plan)] = plans
+    beside, results = results[: len(jobs)], results[len(jobs) :]
+    choice = choose_settings(train, plan, results, run.settings, seed)
     settings = choice.settings
     sides = [np.arange(len(n.y)) for n in (train, everything)][: 1 + refit]
     folds, unseen_jobs = _plan_unseen_actors(everything, counted, named, settings, seed)
@@ -359,7 +368,7 @@ def _fit(
         refitted.context_ = _with_priors_of(everything, model.context)
     context = _without_priors(model.context)
     unseen = _judge_unseen_actors(everything, folds, done[len(fits) :], context)
-    return _Fitted(model, next(iter(kept), None), facts, unseen, results[n_folds:])
+    return _Fitted(model, next(iter(kept), None), facts, unseen, beside)
 
 
 def _judge(

@@ -55,8 +55,8 @@ class SoftmaxRegression(LogisticRegression):  # type: ignore[misc]
     """Multinomial logistic regression with an L2 penalty, for sparse rows of text.
 
     Parameters and attributes are those of `sklearn.linear_model.LogisticRegression`, of which
-    ``C``, ``class_weight``, ``tol``, ``max_iter`` and ``warm_start`` are heeded: for three classes
-    or more ``fit`` minimizes the same objective otherwise. With two classes it is scikit-learn's.
+    ``C``, ``class_weight``, ``tol``, ``max_iter`` and ``warm_start`` are heeded: ``fit`` minimizes
+    the same objective otherwise.
 
     Notes
     -----
@@ -104,22 +104,32 @@ class SoftmaxRegression(LogisticRegression):  # type: ignore[misc]
             If the tolerance was not reached in ``max_iter`` steps.
         """
         classes, codes = np.unique(np.asarray(y), return_inverse=True)
-        if len(classes) < 3:
-            super().fit(X, y, sample_weight)
-            return self
+        if len(classes) < 2:
+            super().fit(X, y, sample_weight)  # says what is wrong
+        is_binary = len(classes) == 2
         weights = np.ones(len(codes)) if sample_weight is None else np.asarray(sample_weight)
         by_class = compute_class_weight(
             self.class_weight, classes=classes, y=np.asarray(y), sample_weight=weights
         )
         contrasts = build_contrasts(len(classes))
-        search = _Search(X, codes, self.C * weights * by_class[codes], contrasts)
+        # Of two classes scikit-learn has the coefficients of the second less those of the first,
+        # and their penalty is twice that of the contrast.
+        strength = self.C / 2 if is_binary else self.C
+        search = _Search(X, codes, strength * weights * by_class[codes], contrasts)
         start = None
         if self.warm_start and hasattr(self, "coef_"):
-            start = _Point(contrasts @ self.coef_, contrasts @ self.intercept_)
+            coef, intercept = self.coef_, self.intercept_
+            if is_binary:
+                coef = np.concatenate([-coef / 2, coef / 2])
+                intercept = np.concatenate([-intercept / 2, intercept / 2])
+            start = _Point(contrasts @ coef, contrasts @ intercept)
         point, n_iter = search.run(start, self.tol, self.max_iter)
         self.classes_ = classes
         self.coef_ = contrasts.T @ point.weights
         self.intercept_ = contrasts.T @ point.intercept
+        if is_binary:
+            self.coef_ = self.coef_[1:] - self.coef_[:1]
+            self.intercept_ = self.intercept_[1:] - self.intercept_[:1]
         self.n_iter_ = np.array([n_iter], dtype=np.int32)
         self.n_features_in_ = self.coef_.shape[1]
         return self

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +140,7 @@ class Target:
     @cached_property
     def by_name(self) -> Mapping[str, Actor]:
         """Every name, folded, to its actor; roles to whoever holds them at the target's date."""
-        table = {fold(name): actor for actor in self.actors for name in actor.names}
+        table = {_fold_again(name): actor for actor in self.actors for name in actor.names}
         for role in self.roles:
             holder = table.get(fold(role.holder(self.date)))
             if holder:
@@ -234,6 +234,10 @@ def fold(name: str) -> str:
         if folded.startswith(article):
             return folded[len(article) :]
     return folded
+
+
+# Each day has its own table, and nearly all of the names are the same on every day.
+_fold_again = lru_cache(maxsize=65536)(fold)
 
 
 def fold_letters(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -327,13 +327,14 @@ def cross_validate_settings(
     return tabulate_search(data, search, run_jobs(search.jobs, n_jobs))
 
 
-def run_jobs(jobs: Sequence[Job], n_jobs: int | None = None) -> list[Any]:
+def run_jobs(jobs: Iterable[Job], n_jobs: int | None = None) -> list[Any]:
     """Run independent jobs, in as many processes as there are, and return what each returned.
 
     Parameters
     ----------
-    jobs : sequence of joblib.delayed calls
-        The long ones first keep every process busy to the end.
+    jobs : iterable of joblib.delayed calls
+        The long ones first keep every process busy to the end. Each is begun as soon as it is
+        there, while this process goes on to make the next.
     n_jobs : int, optional
         Processes; by default those of joblib's backend in force.
 
@@ -343,7 +344,7 @@ def run_jobs(jobs: Sequence[Job], n_jobs: int | None = None) -> list[Any]:
         In the order of the jobs.
     """
     # One at a time: they differ in length, and are long.
-    return list(Parallel(n_jobs=n_jobs, batch_size=1)(jobs))
+    return list(Parallel(n_jobs=n_jobs, batch_size=1, pre_dispatch="all")(jobs))
 
 
 def score_folds(

@@ -66,7 +66,7 @@ def test_equals_the_regression_it_came_from(target):
     X = vectorizer.fit_transform([dict.fromkeys(row, 1.0) for row in marked.features])
     counts = np.asarray((X > 0).sum(axis=0)).ravel()
     X = X[:, counts >= 2]
-    plain = LogisticRegression(C=STRENGTH, solver="newton-cg", tol=1e-4, max_iter=200)
+    plain = LogisticRegression(C=STRENGTH, solver="newton-cg", tol=1e-8, max_iter=200)
     expected = plain.fit(X, marked.takes_part).predict_proba(X)[:, 1]
     detector = train_detector(read_rows(), target, min_mentions=10)
     # The first look alone; the second has its own oracle in test_rescoring.
@@ -79,7 +79,8 @@ def test_equals_the_regression_it_came_from(target):
             quoted, _ = mark_quotations(tokens)
             mentions = find_mentions(rows[0].sentence, target, tokens)
             found += detector.probabilities(tokens, mentions, quoted)
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+    # As near as the tolerance of its solver.
+    np.testing.assert_allclose(found, expected, atol=5e-4)
 
 
 def test_too_little_to_learn_from(target):

@@ -73,13 +73,29 @@ def test_dense_rows_are_fitted_like_sparse_ones() -> None:
     np.testing.assert_allclose(densely.coef_, sparsely.coef_, atol=1e-9)
 
 
-def test_two_classes_are_fitted_by_scikit_learn() -> None:
+@pytest.mark.parametrize("class_weight", ["balanced", None])
+@pytest.mark.parametrize("strength", [0.1, 2.0, 50.0])
+def test_two_classes_have_one_row_as_in_scikit_learn(
+    strength: float, class_weight: str | None
+) -> None:
     rows, y, weights = make_rows()
     two = y != "neutral"
-    ours = SoftmaxRegression(solver="newton-cg", tol=1e-9).fit(rows[two], y[two], weights[two])
-    theirs = LogisticRegression(solver="newton-cg", tol=1e-9).fit(rows[two], y[two], weights[two])
+    rows, y, weights = rows[two], y[two], weights[two]
+    ours = SoftmaxRegression(C=strength, class_weight=class_weight, tol=1e-9, max_iter=100)
+    ours.fit(rows, y, weights)
+    theirs = fit_by_sklearn(rows, y, weights, strength, class_weight)
     assert ours.coef_.shape == (1, 40)
-    assert np.array_equal(ours.coef_, theirs.coef_)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, atol=2e-6)
+    np.testing.assert_allclose(ours.intercept_, theirs.intercept_, atol=2e-6)
+    again = SoftmaxRegression(C=strength, class_weight=class_weight, tol=1e-6, warm_start=True)
+    again.coef_, again.intercept_ = ours.coef_, ours.intercept_
+    assert again.fit(rows, y, weights).n_iter_[0] == 0
+
+
+def test_one_class_is_refused() -> None:
+    rows, _, _ = make_rows()
+    with pytest.raises(ValueError, match="class"):
+        SoftmaxRegression().fit(rows, np.full(120, "neutral"))
 
 
 def test_weights_of_two_equal_doubling_the_rows() -> None:
