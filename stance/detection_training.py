@@ -7,7 +7,6 @@ marked, so its other mentions are examples of somebody only mentioned.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -244,17 +243,23 @@ def _features_again(marked: MarkedMentions, odds: np.ndarray) -> list[list[str]]
 
 def _count(features: list[list[str]]) -> tuple[sparse.csr_matrix, list[str]]:
     """Return the features that occur more than once, as a matrix with sorted columns."""
-    counts = Counter(name for row in features for name in set(row))
-    names = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
-    column = {name: i for i, name in enumerate(names)}
-    indices: list[int] = []
-    bounds = [0]
-    for row in features:
-        indices += sorted(column[name] for name in set(row) if name in column)
-        bounds.append(len(indices))
+    numbers: dict[str, int] = {}
+    met = [numbers.setdefault(name, len(numbers)) for row in features for name in set(row)]
+    bounds = np.cumsum([0, *(len(set(row)) for row in features)])
+    found = list(numbers)
+    occurring = np.bincount(np.array(met, dtype=np.int64), minlength=len(found)) >= MIN_COUNT
+    names = sorted(name for name, often in zip(found, occurring.tolist(), strict=True) if often)
+    column = np.full(len(found), -1)
+    column[[numbers[name] for name in names]] = np.arange(len(names))
+    columns = column[np.array(met, dtype=np.int64)]
+    kept = columns >= 0
+    indices = columns[kept]
+    bounds = np.concatenate([[0], np.cumsum(kept)])[bounds]
     data = np.ones(len(indices))
     shape = (len(features), len(names))
-    return sparse.csr_matrix((data, indices, bounds), shape=shape), names
+    matrix = sparse.csr_matrix((data, indices, bounds), shape=shape)
+    matrix.sort_indices()
+    return matrix, names
 
 
 def _fit(matrix: sparse.csr_matrix, takes_part: np.ndarray, seed: int) -> SoftmaxRegression:

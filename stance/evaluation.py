@@ -512,28 +512,30 @@ def evaluate_detection(
         name and stance together; ``n_actors`` and ``n_found``.
     """
     n_actors = n_found = n_right = n_named = n_claims = 0
+    read: list[tuple[list[Example], list[Mention]]] = []
+    passages, articles = [], []
     for article, sentences in group_by_sentence(rows).items():
         texts = [same[0].sentence for same in sentences]
         target = model.target_.on((dates or {}).get(article))
         detected = detect_actors(texts, target, model.detector, model.namer)
-        passages = [
-            Passage(text, m.start, m.end, m.canonical or "")
-            for text, found in zip(texts, detected, strict=True)
-            for m in found
-        ]
-        stances = iter(model.predict(passages, articles=[article] * len(passages)).tolist())
-        for same, found in zip(sentences, detected, strict=True):
-            n_actors += sum(row.has_actor for row in same)
-            n_found += len(found)
-            left = [row for row in same if row.has_actor]
-            for mention in found:
-                stance = next(stances)
-                row = _overlapping(mention, left)
-                if row is not None:
-                    left.remove(row)
-                    n_right += 1
-                    n_named += row.canonical == mention.canonical
-                    n_claims += row.canonical == mention.canonical and row.label == stance
+        read += zip(sentences, detected, strict=True)
+        for text, found in zip(texts, detected, strict=True):
+            passages += [Passage(text, m.start, m.end, m.canonical or "") for m in found]
+            articles += [article] * len(found)
+    # Of all articles at one go, which is much faster; each is judged by itself all the same.
+    stances = iter(model.predict(passages, articles=articles).tolist())
+    for same, found in read:
+        n_actors += sum(row.has_actor for row in same)
+        n_found += len(found)
+        left = [row for row in same if row.has_actor]
+        for mention in found:
+            stance = next(stances)
+            row = _overlapping(mention, left)
+            if row is not None:
+                left.remove(row)
+                n_right += 1
+                n_named += row.canonical == mention.canonical
+                n_claims += row.canonical == mention.canonical and row.label == stance
     f1 = 2 * n_right / max(1, n_actors + n_found)
     return {
         "precision": n_right / n_found if n_found else math.nan,
