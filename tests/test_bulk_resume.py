@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -91,11 +92,16 @@ def test_killed_at_random_moments_it_goes_on(seed, given, model_folder, tmp_path
 
 
 def test_ctrl_c_says_how_to_go_on(given, model_folder, tmp_path):
-    out = tmp_path / "out.jsonl.gz"
-    process = start(given[0], out, "--model", model_folder, "--jobs", 2, start_new_session=True)
-    wait_for_parts(process, out, 2)
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
-    code, stdout, stderr = finish(process)
+    for attempt in range(10):
+        out = tmp_path / str(attempt) / "out.jsonl.gz"
+        out.parent.mkdir()
+        process = start(given[0], out, "--model", model_folder, "--jobs", 2, start_new_session=True)
+        wait_for_parts(process, out, 1)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+        code, stdout, stderr = finish(process)
+        if not out.exists():
+            break  # on a busy machine a run may come to its end before the signal does
     assert (code, stdout) == (130, "")
     assert re.fullmatch(
         r"interrupted: \d+ parts with [\d,]+ rows \(\d+%\) are finished and kept in \S+; "
