@@ -157,7 +157,7 @@ def main() -> None:
     print("scoring sentences whose actor is given\n")
     print_costs("sentences", scored)
     found = tabulate("read", [n for n in READ if n <= args.largest], args)
-    print("stance score: actors found, named and judged\n")
+    print("articles read by the command: actors found, named and judged\n")
     print_costs("sentences", found)
     trained = tabulate("train", [n for n in TRAINED if n <= args.largest_training], args)
     print("training: one fit, views and vocabulary included\n")

@@ -95,8 +95,8 @@ def main() -> None:
         costs = measure(
             {
                 "bare python": ["-c", "pass"],
-                "stance predict, a sentence": [*predict, SENTENCE],
-                "stance predict, two sentences": [*predict, PAIR],
+                "predict one sentence": [*predict, SENTENCE],
+                "predict two sentences": [*predict, PAIR],
                 "joblib.load and predict": [
                     str(script), str(options.model / "model.joblib"), SENTENCE,
                 ],
@@ -105,7 +105,7 @@ def main() -> None:
         )  # fmt: skip
     rows = [[name, f"{1000 * c.wall:.0f}", f"{1000 * c.cpu:.0f}"] for name, c in costs.items()]
     print("\n".join(format_plain(["ms, the best of several", "clock", "processor"], rows, [1, 2])))
-    ours, joblib = costs["stance predict, a sentence"], costs["joblib.load and predict"]
+    ours, joblib = costs["predict one sentence"], costs["joblib.load and predict"]
     print(f"{joblib.wall / ours.wall:.0f} times faster by the clock, goal {GOAL_RATIO}")
     result = {"benchmark": "startup", "metric": "seconds", "value": round(ours.wall, 4)}
     peers = {name: round(cost.wall, 4) for name, cost in costs.items() if cost is not ours}
